@@ -1,0 +1,181 @@
+namespace EvidenceVault.Pipeline.Analysis;
+
+/// <summary>Looks into footage. It runs in a process of its own with limits on time, memory and output: hostile video can end
+/// that process, never the caller.</summary>
+public interface IFootageAnalyser
+{
+    /// <summary>Probes, finds motion, and writes keyframes, contact sheet, activity curve and clips into <paramref name="outputFolder"/>
+    /// (which exists and is empty) beside <c>analysis.json</c>. Never throws for what the footage is: a file that cannot be
+    /// analysed gives a <see cref="AnalysisReport.Problem"/>. Throws UnreachableException when ffmpeg or the analysis program is missing.</summary>
+    /// <param name="video">A file, or a folder of stills.</param>
+    /// <param name="outputFolder">Where pictures and clips go; null when only the report is wanted.</param>
+    /// <param name="settings">What to look for.</param>
+    /// <param name="progress">Fraction done, 0 to 1, where it can be told.</param>
+    /// <param name="cancel">Ends the process.</param>
+    Task<AnalysisReport> AnalyseAsync(string video, string? outputFolder, AnalysisSettings settings, IProgress<double>? progress, CancellationToken cancel);
+}
+
+/// <summary>What motion counts, in plain terms. All lengths in seconds of container PTS.</summary>
+public sealed record AnalysisSettings
+{
+    /// <summary>Seconds kept before a segment when a clip is cut.</summary>
+    public double PreRoll { get; init; } = 2;
+
+    /// <summary>Seconds kept after a segment when a clip is cut.</summary>
+    public double PostRoll { get; init; } = 2;
+
+    /// <summary>Whether clips are cut.</summary>
+    public bool Clips { get; init; } = true;
+
+    /// <summary>Region of interest x,y,width,height in pixels of the upright frame; null for the whole frame.</summary>
+    public IReadOnlyList<int>? Region { get; init; }
+
+    /// <summary>Limits of the analysis process.</summary>
+    public AnalysisLimits Limits { get; init; } = new();
+}
+
+/// <summary>What the analysis process may use before it is ended.</summary>
+public sealed record AnalysisLimits
+{
+    /// <summary>Wall time.</summary>
+    public TimeSpan Time { get; init; } = TimeSpan.FromHours(6);
+
+    /// <summary>Resident memory of the process and its children, bytes.</summary>
+    public long MemoryBytes { get; init; } = 1L << 30;
+
+    /// <summary>Bytes written to the output folder.</summary>
+    public long OutputBytes { get; init; } = 64L << 30;
+}
+
+/// <summary>What the analysis found: the content of <c>analysis.json</c>. Property names are a stable format (docs/formats.md).</summary>
+public sealed record AnalysisReport
+{
+    /// <summary>Format version.</summary>
+    public string Version { get; init; } = "evidencevault/analysis/1";
+
+    /// <summary>Frames that really decoded, 0 when none did.</summary>
+    public long Frames { get; init; }
+
+    /// <summary>Intervals of motion by container PTS, in order, not overlapping.</summary>
+    public IReadOnlyList<SegmentReport> Segments { get; init; } = [];
+
+    /// <summary>Pictures made.</summary>
+    public IReadOnlyList<PictureReport> Keyframes { get; init; } = [];
+
+    /// <summary>Clips cut, one a segment.</summary>
+    public IReadOnlyList<ClipReport> Clips { get; init; } = [];
+
+    /// <summary>The contact sheet, if one was made.</summary>
+    public PictureReport? ContactSheet { get; init; }
+
+    /// <summary>The activity curve's files (activity.json, activity.png), if made.</summary>
+    public IReadOnlyList<PictureReport> Activity { get; init; } = [];
+
+    /// <summary>What the container and its streams say, and what was found.</summary>
+    public ProbeReport? Probe { get; init; }
+
+    /// <summary>The settings used.</summary>
+    public AnalysisSettings Settings { get; init; } = new();
+
+    /// <summary>Versions of all that took part: ffmpeg, opencv, evidencevault.</summary>
+    public IReadOnlyDictionary<string, string> Versions { get; init; } = new SortedDictionary<string, string>();
+
+    /// <summary>Null when all went well; else what was wrong, what it means for the evidence, what to do next.</summary>
+    public string? Problem { get; init; }
+
+    /// <summary>Things worth knowing that did not stop the analysis, a sentence each.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+}
+
+/// <summary>A picture or small file in the output folder.</summary>
+/// <param name="File">Its name in the output folder.</param>
+/// <param name="Kind"><c>first-appearance</c>, <c>most-motion</c>, <c>sharpest</c>, <c>still</c>, <c>contact-sheet</c>, <c>activity-curve</c>, <c>activity-data</c>.</param>
+/// <param name="Pts">The frame's container PTS in seconds, where it is of one frame.</param>
+/// <param name="Sha256">SHA-256 of the file, lower-case hex.</param>
+/// <param name="Bytes">Its length.</param>
+/// <param name="Segment">The segment's 1-based number, where it belongs to one.</param>
+public sealed record PictureReport(string File, string Kind, double? Pts, string Sha256, long Bytes, int? Segment);
+
+/// <summary>An interval of motion.</summary>
+/// <param name="Start">PTS seconds of the first frame with motion.</param>
+/// <param name="End">PTS seconds of the end of the last frame with motion.</param>
+/// <param name="Peak">PTS seconds of the frame with most motion.</param>
+/// <param name="PeakScore">Its score: share of the working frame that moved, 0 to 1.</param>
+/// <param name="Box">Bounding box of all motion in it: x, y, width, height in pixels of the upright frame.</param>
+/// <param name="OpenedBecause">Why it was opened, a sentence.</param>
+/// <param name="ClosedBecause">Why it was closed, a sentence.</param>
+public sealed record SegmentReport(double Start, double End, double Peak, double PeakScore, IReadOnlyList<int> Box, string OpenedBecause, string ClosedBecause);
+
+/// <summary>A clip cut by stream copy. Bounds in PTS seconds of the Master.</summary>
+/// <param name="File">Its name in the output folder.</param>
+/// <param name="AskedStart">Start asked for.</param>
+/// <param name="AskedEnd">End asked for.</param>
+/// <param name="GotStart">PTS of its first video packet: the key frame at or before the start asked for.</param>
+/// <param name="GotEnd">End of its last video packet.</param>
+/// <param name="Sha256">SHA-256 of the clip, lower-case hex.</param>
+/// <param name="Bytes">Its length.</param>
+/// <param name="Packets">Packets in it, all streams.</param>
+/// <param name="PacketsOfMaster">How many of them were found, by SHA-256, among the Master's packets: equal to <paramref name="Packets"/> or the clip is refused.</param>
+/// <param name="Segment">The segment's 1-based number; null for a clip asked for by hand.</param>
+public sealed record ClipReport(string File, double AskedStart, double AskedEnd, double GotStart, double GotEnd, string Sha256, long Bytes, long Packets, long PacketsOfMaster, int? Segment);
+
+/// <summary>What a file says of itself, and what really decodes.</summary>
+public sealed record ProbeReport
+{
+    /// <summary>Container, ffprobe's format name; <c>none</c> where it is not footage.</summary>
+    public string Container { get; init; } = "none";
+
+    /// <summary>Video codec, ffprobe's name.</summary>
+    public string? Codec { get; init; }
+
+    /// <summary>Coded width in pixels.</summary>
+    public int Width { get; init; }
+
+    /// <summary>Coded height in pixels.</summary>
+    public int Height { get; init; }
+
+    /// <summary>Rotation to apply for upright viewing, degrees clockwise: 0, 90, 180, 270.</summary>
+    public int Rotation { get; init; }
+
+    /// <summary>Sample (pixel) aspect ratio, for example <c>1:1</c>.</summary>
+    public string? PixelAspect { get; init; }
+
+    /// <summary>Time base of the video stream, for example <c>1/90000</c>.</summary>
+    public string? TimeBase { get; init; }
+
+    /// <summary>PTS seconds of the first video packet.</summary>
+    public double? FirstPts { get; init; }
+
+    /// <summary>PTS seconds of the last video packet.</summary>
+    public double? LastPts { get; init; }
+
+    /// <summary>True where packet intervals differ by more than rounding.</summary>
+    public bool VariableFrameRate { get; init; }
+
+    /// <summary>Average frames a second by the packets.</summary>
+    public double? FrameRate { get; init; }
+
+    /// <summary>Duration the header claims, seconds.</summary>
+    public double? ClaimedDuration { get; init; }
+
+    /// <summary>Frames the header claims.</summary>
+    public long? ClaimedFrames { get; init; }
+
+    /// <summary>Frames that really decode.</summary>
+    public long DecodedFrames { get; init; }
+
+    /// <summary>Creation time the container or EXIF states, as written there.</summary>
+    public string? CreationTime { get; init; }
+
+    /// <summary>Camera make, as written there.</summary>
+    public string? Make { get; init; }
+
+    /// <summary>Camera model, as written there.</summary>
+    public string? Model { get; init; }
+
+    /// <summary>Location tag, as written there (ISO 6709 in most containers).</summary>
+    public string? Location { get; init; }
+
+    /// <summary>Audio codecs, in stream order.</summary>
+    public IReadOnlyList<string> Audio { get; init; } = [];
+}
