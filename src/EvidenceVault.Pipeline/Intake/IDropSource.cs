@@ -14,14 +14,17 @@ public interface IDropSource
     Task<IReadOnlyList<DropSighting>> ScanAsync(CancellationToken cancel);
 
     /// <summary>Opens a file for one read from the start. Never follows a symbolic link.
-    /// Throws <see cref="DropFileException"/> when it has vanished or cannot be read.</summary>
+    /// Throws <see cref="DropFileException"/> when it has vanished, cannot be read or is no longer the version that was sighted; reading
+    /// the stream throws it likewise, also when the file turns out shorter or longer than it was sighted.</summary>
     Task<Stream> OpenAsync(DropFile file, CancellationToken cancel);
 
     /// <summary>The file's length and version now: compared with those at sighting after reading, to catch one that changed meanwhile.
     /// Null when it is gone.</summary>
     Task<FileVersion?> VersionAsync(DropFile file, CancellationToken cancel);
 
-    /// <summary>Moves a taken file below the source's <c>.taken/</c>. Only after read-back, only with <c>--move-after</c>.</summary>
+    /// <summary>Moves a taken file below the source's <c>.taken/</c>, never over another. Only after read-back, only with <c>--move-after</c>.
+    /// Calling it again after a crash is safe. Throws <see cref="DropFileException"/> when the file has changed or vanished,
+    /// <see cref="UnreachableException"/> when the source does not let it.</summary>
     Task MoveAsideAsync(DropFile file, CancellationToken cancel);
 
     /// <summary>Returns when something may have changed, or after the polling interval.</summary>
@@ -41,22 +44,25 @@ public sealed record FileVersion(long Bytes, string Stamp);
 public sealed record DropFile(string Path, string RelativePath, FileVersion Version, ManifestFile? Expected);
 
 /// <summary>A drop as it stands in its source at one look.</summary>
-/// <param name="Name">The drop's name: the path of its folder in the source.</param>
-/// <param name="Case">The case, by the manifest or else by the layout <c>&lt;case&gt;/&lt;camera&gt;/&lt;drop&gt;</c>.</param>
+/// <param name="Name">The drop's name: the path of its folder in the source. Empty for the gathering of what lies in no drop.</param>
+/// <param name="Case">The case, by the manifest or else by the layout <c>&lt;case&gt;/&lt;camera&gt;/&lt;drop&gt;</c>. A good name wherever
+/// <paramref name="Ready"/> holds a file; empty where nothing in the drop can be taken.</param>
 /// <param name="Camera">The camera, likewise.</param>
 /// <param name="Manifest">The manifest, if one was found and could be read.</param>
 /// <param name="ManifestSha256">SHA-256 of the manifest file's bytes, if there is one.</param>
 /// <param name="Ready">Files at rest, to be taken now.</param>
-/// <param name="StillArriving">How many files have not come to rest.</param>
-/// <param name="Missing">Files the manifest names that are not there.</param>
+/// <param name="StillArriving">How many files have not come to rest or, though the manifest names them, not come at all and are still
+/// awaited. When it is 0, nothing more will happen in the drop by waiting.</param>
+/// <param name="Missing">Files the manifest names that are not there, once they are no longer awaited. Not those moved aside before.</param>
 /// <param name="Problems">What is wrong, each a sentence for the technician: a bad manifest, a link not followed, an unreadable file, an extra file.</param>
 public sealed record DropSighting(
     string Name, string Case, string Camera, DropManifest? Manifest, string? ManifestSha256,
     IReadOnlyList<DropFile> Ready, int StillArriving, IReadOnlyList<ManifestFile> Missing, IReadOnlyList<DropProblem> Problems);
 
 /// <summary>Something wrong in a drop, told to the technician and recorded once.</summary>
-/// <param name="Kind">A stable word: <c>manifest-unreadable</c>, <c>manifest-names-outside</c>, <c>link-not-followed</c>, <c>unreadable</c>, <c>extra</c>, <c>bad-name</c> …</param>
-/// <param name="RelativePath">The file it is about, below the drop.</param>
+/// <param name="Kind">A stable word, listed in docs/drop-manifest.md: <c>manifest-not-json</c>, <c>manifest-names-outside</c>, <c>link-not-followed</c>,
+/// <c>unreadable</c>, <c>extra</c>, <c>bad-name</c> …</param>
+/// <param name="RelativePath">The file it is about, below the drop; empty where it is about the drop's folder.</param>
 /// <param name="Sentence">What happened, what it means for the evidence, what to do next.</param>
 public sealed record DropProblem(string Kind, string RelativePath, string Sentence);
 

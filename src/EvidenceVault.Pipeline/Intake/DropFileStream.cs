@@ -1,0 +1,81 @@
+namespace EvidenceVault.Pipeline.Intake;
+
+/// <summary>
+/// Reads a drop file to its end and no further than the length it was seen with: one that grows for ever is found out at its
+/// old end. Every failure of the source while reading is a <see cref="DropFileException"/>.
+/// </summary>
+/// <param name="inner">The source's stream, closed with this one.</param>
+/// <param name="name">The file's name, fit to print.</param>
+/// <param name="bytes">The length it was seen with.</param>
+/// <param name="failure">The kind and cause that an exception of the source stands for; null for one that is none of the file's.</param>
+public sealed class DropFileStream(Stream inner, string name, long bytes, Func<Exception, string?> failure) : Stream
+{
+    private long _read;
+
+    /// <inheritdoc/>
+    public override bool CanRead => true;
+
+    /// <inheritdoc/>
+    public override bool CanSeek => false;
+
+    /// <inheritdoc/>
+    public override bool CanWrite => false;
+
+    /// <summary>The length the file was seen with.</summary>
+    public override long Length => bytes;
+
+    /// <inheritdoc/>
+    public override long Position { get => _read; set => throw new NotSupportedException(); }
+
+    /// <inheritdoc/>
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        try { return Counted(await inner.ReadAsync(buffer, cancellationToken), buffer.Length); }
+        catch (Exception e) when (Told(e) is { } told) { throw told; }
+    }
+
+    /// <inheritdoc/>
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    /// <inheritdoc/>
+    public override int Read(Span<byte> buffer)
+    {
+        try { return Counted(inner.Read(buffer), buffer.Length); }
+        catch (Exception e) when (Told(e) is { } told) { throw told; }
+    }
+
+    /// <inheritdoc/>
+    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
+
+    /// <inheritdoc/>
+    public override void Flush() { }
+
+    /// <inheritdoc/>
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing) inner.Dispose();
+        base.Dispose(disposing);
+    }
+
+    private int Counted(int got, int asked)
+    {
+        _read += got;
+        if (_read > bytes || (got == 0 && asked > 0 && _read < bytes))
+            throw new DropFileException("changed", $"The file '{name}' changed length while it was read. Nothing of it is sealed yet; it is read again when it has come to rest.");
+        return got;
+    }
+
+    private DropFileException? Told(Exception e) => e is not DropFileException && failure(e) is { } kind
+        ? new(kind, $"The file '{name}' could not be read to its end ({e.Message}). Nothing of it is sealed yet; it stays in the drop and is tried again.", e)
+        : null;
+}
