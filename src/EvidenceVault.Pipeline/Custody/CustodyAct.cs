@@ -1,0 +1,105 @@
+using System.Text.Json.Nodes;
+using EvidenceVault.Pipeline.Words;
+using EvidenceVault.Proof;
+
+namespace EvidenceVault.Pipeline.Custody;
+
+/// <summary>
+/// Something worth a custody entry: who did what to which exhibit, why, with what result. Who and why, and the names that
+/// files came with, are personal: the entry holds salted commitments to them, and the vault keeps what opens these.
+/// </summary>
+/// <param name="Action">One of <see cref="Acts"/>.</param>
+/// <param name="Actor">Who: an account name, or the program that acts by itself.</param>
+public sealed record CustodyAct(string Action, string Actor)
+{
+    /// <summary>What became of it.</summary>
+    public Outcome Outcome { get; init; } = Outcome.Done;
+
+    /// <summary>The case it concerns.</summary>
+    public string? Case { get; init; }
+
+    /// <summary>The camera it concerns.</summary>
+    public string? Camera { get; init; }
+
+    /// <summary>The exhibit it concerns.</summary>
+    public ExhibitReference? Exhibit { get; init; }
+
+    /// <summary>SHA-256 of the bytes it concerns, lower-case hex.</summary>
+    public string? Sha256 { get; init; }
+
+    /// <summary>Why, in the words of whoever did it.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>Facts that are not personal: strings, numbers, booleans and arrays of them.</summary>
+    public JsonObject? Detail { get; init; }
+
+    /// <summary>Further personal facts, committed to and not shown: file names, paths, the text of a failure.</summary>
+    public IReadOnlyList<PersonalField> Personal { get; init; } = [];
+
+    /// <summary>The entry's draft, once its time and its number among the exhibit's entries are known.</summary>
+    internal CustodyEntryDraft Draft(DateTimeOffset time, long? seq) => new()
+    {
+        Time = time,
+        Action = Action,
+        Outcome = Outcome,
+        Case = Case,
+        Camera = Camera,
+        Exhibit = Exhibit?.Text,
+        Seq = seq,
+        Sha256 = Sha256,
+        Detail = Detail,
+        Personal = [new("actor", Actor), .. Reason is null ? Array.Empty<PersonalField>() : [new("reason", Reason)], .. Personal],
+    };
+}
+
+/// <summary>The actions that entries record.</summary>
+public static class Acts
+{
+    /// <summary>A file of a drop was taken note of and given its reference.</summary>
+    public const string Received = "received";
+
+    /// <summary>Its bytes were hashed, encrypted, uploaded and sealed.</summary>
+    public const string Sealed = "sealed";
+
+    /// <summary>The stored bytes were read back, decrypted and hashed again.</summary>
+    public const string ReadBack = "read-back";
+
+    /// <summary>It is stored: the read-back gave the sealed hashes.</summary>
+    public const string Stored = "stored";
+
+    /// <summary>The footage was analysed.</summary>
+    public const string Analysed = "analysed";
+
+    /// <summary>A Derivative was made, sealed, stored and read back.</summary>
+    public const string Derived = "derived";
+
+    /// <summary>The record of an exhibit was looked at.</summary>
+    public const string Viewed = "viewed";
+
+    /// <summary>An exhibit's bytes were given out. Recorded before the first byte leaves.</summary>
+    public const string Retrieved = "retrieved";
+
+    /// <summary>A delivered file was moved aside in its source after read-back.</summary>
+    public const string MovedAside = "moved-aside";
+
+    /// <summary>Something is wrong in a drop.</summary>
+    public const string DropProblem = "drop-problem";
+
+    /// <summary>A drop receipt was issued.</summary>
+    public const string ReceiptIssued = "receipt-issued";
+
+    /// <summary>A key was made or changed.</summary>
+    public const string KeyEvent = "key-event";
+
+    /// <summary>The configuration changed.</summary>
+    public const string ConfigurationChanged = "configuration-changed";
+
+    /// <summary>The worker started.</summary>
+    public const string Started = "started";
+
+    /// <summary>The worker stopped in good order.</summary>
+    public const string Stopped = "stopped";
+
+    /// <summary>The log was read or exported.</summary>
+    public const string LogRead = "log-read";
+}

@@ -1,0 +1,76 @@
+using Dapper;
+using EvidenceVault.Pipeline.Words;
+using EvidenceVault.Proof;
+using Microsoft.Data.Sqlite;
+
+namespace EvidenceVault.Pipeline.Records;
+
+/// <summary>An entry as the vault holds it.</summary>
+/// <param name="Index">Its place in the log, from 0.</param>
+/// <param name="Bytes">Its canonical JSON.</param>
+/// <param name="Disclosures">What opens its salted commitments.</param>
+public sealed record RecordedEntry(ulong Index, byte[] Bytes, IReadOnlyList<Disclosure> Disclosures);
+
+/// <summary>Reads the custody log.</summary>
+public sealed class CustodyLog(VaultDatabase database)
+{
+    /// <summary>The newest checkpoint as a signed note, or null while the log is empty.</summary>
+    public byte[]? NewestCheckpoint()
+    {
+        using SqliteConnection connection = database.Read();
+        return connection.QueryFirstOrDefault<byte[]>("SELECT note FROM custody_checkpoint ORDER BY size DESC LIMIT 1");
+    }
+
+    /// <summary>How many entries there are.</summary>
+    public ulong Size()
+    {
+        using SqliteConnection connection = database.Read();
+        return (ulong)connection.ExecuteScalar<long>("SELECT COALESCE(MAX(idx) + 1, 0) FROM custody_entry");
+    }
+
+    /// <summary>Entries in order, of one exhibit or of all; the last <paramref name="most"/> of them.</summary>
+    public IReadOnlyList<RecordedEntry> Entries(ExhibitReference? exhibit, int most = int.MaxValue)
+    {
+        using SqliteConnection connection = database.Read();
+        var rows = connection.Query<(long Idx, byte[] Entry)>(
+            "SELECT idx, entry FROM (SELECT idx, entry FROM custody_entry WHERE @exhibit IS NULL OR exhibit = @exhibit ORDER BY idx DESC LIMIT @most) ORDER BY idx",
+            new { exhibit = exhibit?.Text, most }).AsList();
+        var opened = connection.Query<(long Idx, string Text)>(
+            "SELECT d.idx, d.disclosure FROM custody_disclosure d JOIN custody_entry e ON e.idx = d.idx WHERE (@exhibit IS NULL OR e.exhibit = @exhibit) AND d.idx >= @from ORDER BY d.idx, d.ordinal",
+            new { exhibit = exhibit?.Text, from = rows.Count > 0 ? rows[0].Idx : 0 }).ToLookup(r => r.Idx, r => r.Text);
+        return [.. rows.Select(r => new RecordedEntry((ulong)r.Idx, r.Entry, [.. opened[r.Idx].Select(Parse)]))];
+    }
+
+    /// <summary>Runs a whole check over the log: see <see cref="LogCheck"/>.</summary>
+    public VerificationReport Check(string verifierKey, IProgress<LogCheckProgress>? progress, CancellationToken cancel)
+    {
+        using SqliteConnection connection = database.Read();
+        // One read transaction: a worker that appends meanwhile does not move the log under the check.
+        using SqliteTransaction transaction = connection.BeginTransaction(deferred: true);
+        var stored = NodeReader(connection, transaction);
+        var reader = new LogReader
+        {
+            // COUNT, not MAX: an entry taken out from the middle is then missing by its index.
+            Size = (ulong)connection.ExecuteScalar<long>("SELECT COALESCE(MAX(idx) + 1, 0) FROM custody_entry", transaction: transaction),
+            Entry = i => connection.QueryFirstOrDefault<byte[]>("SELECT entry FROM custody_entry WHERE idx = @i", new { i = (long)i }, transaction),
+            LeafHash = i => connection.QueryFirstOrDefault<byte[]>("SELECT leaf_hash FROM custody_entry WHERE idx = @i", new { i = (long)i }, transaction),
+            Node = (level, i) => connection.QueryFirstOrDefault<byte[]>("SELECT hash FROM custody_node WHERE level = @level AND idx = @i", new { level, i = (long)i }, transaction),
+            Checkpoints = connection.Query<byte[]>("SELECT note FROM custody_checkpoint ORDER BY size", transaction: transaction, buffered: false),
+        };
+        return new LogCheck(reader, VerifierKey.Parse(verifierKey)).Run(progress, cancel);
+    }
+
+    /// <summary>Reads the tree's nodes at the levels that are stored: 0 beside the entries, 8, 16 … in their own table.</summary>
+    internal static NodeReader NodeReader(SqliteConnection connection, SqliteTransaction? transaction) => (level, index) =>
+        connection.QueryFirstOrDefault<byte[]>(
+            level == 0 ? "SELECT leaf_hash FROM custody_entry WHERE idx = @index" : "SELECT hash FROM custody_node WHERE level = @level AND idx = @index",
+            new { level, index = (long)index }, transaction)
+        ?? throw new EvidenceException(
+            $"The custody log lacks the hash at level {level}, index {index}.",
+            "The log was altered behind the vault's back; nothing more is written to it.",
+            "Run 'evidencevault log fsck' to name the damage and keep the whole folder as it is for an expert.");
+
+    private static Disclosure Parse(string text) => Disclosure.TryParse(text, out Disclosure? disclosure, out string problem)
+        ? disclosure
+        : throw new EvidenceException($"A personal field of the custody log cannot be read. {problem}", "The entry itself still proves; who or why can no longer be shown from here.", "Run 'evidencevault log fsck' and restore the vault's folder from backup.");
+}

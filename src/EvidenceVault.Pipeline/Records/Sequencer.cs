@@ -1,0 +1,215 @@
+using System.Threading.Channels;
+using Dapper;
+using EvidenceVault.Pipeline.Custody;
+using EvidenceVault.Pipeline.Keys;
+using EvidenceVault.Pipeline.Words;
+using EvidenceVault.Proof;
+using Microsoft.Data.Sqlite;
+
+namespace EvidenceVault.Pipeline.Records;
+
+/// <summary>
+/// The one writer of the database. Changes queue up; all that are waiting share one transaction, one checkpoint and one
+/// fsync (group commit). A change's state and its custody entries are inside that transaction together, so that neither can
+/// exist without the other, whenever the process dies. Several processes may share a database: each transaction starts by
+/// taking SQLite's write lock and reads the log's size afresh.
+/// </summary>
+public sealed class Sequencer : IAsyncDisposable
+{
+    private const int MostInOneCommit = 512;
+
+    private readonly VaultDatabase _database;
+    private readonly ILogSigner _signer;
+    private readonly TimeProvider _clock;
+    private readonly Channel<Pending> _queue = Channel.CreateUnbounded<Pending>(new() { SingleReader = true });
+    private readonly Task _loop;
+
+    // The log's right edge as this process last saw it; thrown away whenever it may be wrong.
+    private TreeFrontier? _frontier;
+
+    /// <summary>Starts the writer.</summary>
+    public Sequencer(VaultDatabase database, ILogSigner signer, TimeProvider clock)
+    {
+        (_database, _signer, _clock) = (database, signer, clock);
+        _loop = Task.Factory.StartNew(Run, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    }
+
+    /// <summary>Runs a change inside the next commit and returns what it gave, once that is durable. A change that throws is
+    /// rolled back alone, entries and all, and its exception comes back here.</summary>
+    /// <exception cref="UnreachableException">The database could not be written: the change has not happened.</exception>
+    public async Task<T> CommitAsync<T>(Func<Change, T> change)
+    {
+        var pending = new Pending(c => change(c));
+        if (!_queue.Writer.TryWrite(pending)) throw new ObjectDisposedException(nameof(Sequencer));
+        return (T)(await pending.Done.Task.ConfigureAwait(false))!;
+    }
+
+    /// <summary>As <see cref="CommitAsync{T}"/>, for a change that gives nothing back.</summary>
+    public Task CommitAsync(Action<Change> change) => CommitAsync<object?>(c =>
+    {
+        change(c);
+        return null;
+    });
+
+    /// <summary>Records acts that change no state. Returns once they are durable.</summary>
+    public Task RecordAsync(params IReadOnlyList<CustodyAct> acts) => CommitAsync(change =>
+    {
+        foreach (CustodyAct act in acts) change.Record(act);
+    });
+
+    /// <summary>Commits what is queued, then stops.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _queue.Writer.TryComplete();
+        await _loop.ConfigureAwait(false);
+    }
+
+    private void Run()
+    {
+        var batch = new List<Pending>(MostInOneCommit);
+        while (_queue.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
+        {
+            while (batch.Count < MostInOneCommit && _queue.Reader.TryRead(out Pending? next)) batch.Add(next);
+            CommitBatch(batch);
+            batch.Clear();
+        }
+        _connection?.Dispose();
+    }
+
+    private SqliteConnection? _connection;
+
+    private void CommitBatch(List<Pending> batch)
+    {
+        try
+        {
+            SqliteConnection connection = _connection ??= _database.Write();
+            // BEGIN IMMEDIATE: from here to COMMIT no other process can write, so the size read below stays true.
+            using SqliteTransaction transaction = connection.BeginTransaction(deferred: false);
+            var change = new Change(connection, transaction, SizeOf(connection, transaction), _clock);
+            foreach (Pending pending in batch) RunOne(pending, change);
+            if (change.Leaves.Count > 0) SignHead(connection, transaction, change);
+            // The commit point. A crash before it leaves nothing of the batch; after it, all of it.
+            transaction.Commit();
+        }
+        catch (Exception e)
+        {
+            // Nothing of the batch happened. The edge in memory may be ahead of the file, so it is read again next time.
+            _frontier = null;
+            _connection?.Dispose();
+            _connection = null;
+            Exception told = e is SqliteException or IOException ? VaultDatabase.CannotWrite(e) : e;
+            foreach (Pending pending in batch) pending.Done.TrySetException(pending.Failure ?? told);
+            return;
+        }
+        foreach (Pending pending in batch)
+        {
+            if (pending.Failure is { } failure) pending.Done.TrySetException(failure);
+            else pending.Done.TrySetResult(pending.Result);
+        }
+    }
+
+    private static void RunOne(Pending pending, Change change)
+    {
+        pending.Failure = null;
+        change.Transaction.Save("one");
+        (int leaves, ulong size) = (change.Leaves.Count, change.Size);
+        try
+        {
+            pending.Result = pending.Work(change);
+        }
+        catch (Exception e)
+        {
+            pending.Failure = e is SqliteException { SqliteErrorCode: not 19 } sql ? VaultDatabase.CannotWrite(sql) : e;
+            change.Transaction.Rollback("one");
+            change.ForgetSince(leaves, size);
+        }
+        change.Transaction.Release("one");
+    }
+
+    private static ulong SizeOf(SqliteConnection connection, SqliteTransaction transaction) =>
+        (ulong)connection.ExecuteScalar<long>("SELECT COALESCE(MAX(idx) + 1, 0) FROM custody_entry", transaction: transaction);
+
+    private void SignHead(SqliteConnection connection, SqliteTransaction transaction, Change change)
+    {
+        ulong before = change.Size - (ulong)change.Leaves.Count;
+        if (_frontier?.Size != before) _frontier = LoadFrontier(connection, transaction, before);
+        foreach (byte[] leaf in change.Leaves)
+        {
+            foreach (TreeNode node in _frontier.Append(leaf))
+            {
+                if (node.Level > 0 && node.Level % 8 == 0)
+                    connection.Execute("INSERT INTO custody_node (level, idx, hash) VALUES (@Level, @Index, @Hash)", new { node.Level, Index = (long)node.Index, node.Hash }, transaction);
+            }
+        }
+        byte[] root = _frontier.Root();
+        string text = new Checkpoint(_signer.Origin, _frontier.Size, root).ToText();
+        byte[] note = SignedNote.Create(text).WithSignature(VerifierKey.Parse(_signer.VerifierKey), _signer.Sign(System.Text.Encoding.UTF8.GetBytes(text))).ToBytes();
+        connection.Execute("INSERT INTO custody_checkpoint (size, root, note) VALUES (@size, @root, @note)", new { size = (long)_frontier.Size, root, note }, transaction);
+    }
+
+    /// <summary>Reads the edge back and compares it with the newest checkpoint: a log that was cut or changed behind the vault's
+    /// back is never signed again as if nothing had happened.</summary>
+    private static TreeFrontier LoadFrontier(SqliteConnection connection, SqliteTransaction transaction, ulong size)
+    {
+        var frontier = new TreeFrontier(size, MerkleTree.FromTileLevels(CustodyLog.NodeReader(connection, transaction)));
+        var head = connection.QueryFirstOrDefault<(long Size, byte[] Root)>("SELECT size, root FROM custody_checkpoint ORDER BY size DESC LIMIT 1", transaction: transaction);
+        if ((ulong)head.Size == size && (size == 0 || head.Root.AsSpan().SequenceEqual(frontier.Root()))) return frontier;
+        throw new EvidenceException(
+            $"The custody log holds {size} entries, but what they hash to is not what its newest checkpoint (size {head.Size}) was signed for.",
+            "The log was altered behind the vault's back; nothing more is written to it.",
+            "Run 'evidencevault log fsck' to name the damage and keep the whole folder as it is for an expert.");
+    }
+
+    private sealed record Pending(Func<Change, object?> Work)
+    {
+        public TaskCompletionSource<object?> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        public object? Result { get; set; }
+        public Exception? Failure { get; set; }
+    }
+}
+
+/// <summary>One transaction in the making: SQL and custody entries side by side.</summary>
+public sealed class Change
+{
+    private readonly TimeProvider _clock;
+
+    internal Change(SqliteConnection connection, SqliteTransaction transaction, ulong size, TimeProvider clock) =>
+        (Connection, Transaction, Size, _clock) = (connection, transaction, size, clock);
+
+    internal SqliteConnection Connection { get; }
+
+    internal SqliteTransaction Transaction { get; }
+
+    internal List<byte[]> Leaves { get; } = [];
+
+    /// <summary>How many entries the log will hold as things stand.</summary>
+    public ulong Size { get; private set; }
+
+    /// <summary>The moment of this change, UTC: the same for its state and its entries.</summary>
+    public DateTimeOffset Now => _clock.GetUtcNow();
+
+    /// <summary>Appends an entry to the log.</summary>
+    public void Record(CustodyAct act)
+    {
+        long? seq = act.Exhibit is null ? null : Connection.ExecuteScalar<long>(
+            "SELECT COALESCE(MAX(seq), 0) + 1 FROM custody_entry WHERE exhibit = @exhibit", new { exhibit = act.Exhibit?.Text }, Transaction);
+        DraftedEntry entry = act.Draft(Now, seq).Build();
+        byte[] leaf = MerkleTree.LeafHash(entry.Bytes);
+        Connection.Execute(
+            "INSERT INTO custody_entry (idx, leaf_hash, entry, exhibit, seq) VALUES (@idx, @leaf, @bytes, @exhibit, @seq)",
+            new { idx = (long)Size, leaf, bytes = entry.Bytes, exhibit = act.Exhibit?.Text, seq }, Transaction);
+        for (int i = 0; i < entry.Disclosures.Count; i++)
+        {
+            Connection.Execute("INSERT INTO custody_disclosure (idx, ordinal, disclosure) VALUES (@idx, @i, @text)",
+                new { idx = (long)Size, i, text = entry.Disclosures[i].Encoded }, Transaction);
+        }
+        Leaves.Add(leaf);
+        Size++;
+    }
+
+    internal void ForgetSince(int leaves, ulong size)
+    {
+        Leaves.RemoveRange(leaves, Leaves.Count - leaves);
+        Size = size;
+    }
+}
