@@ -118,3 +118,9 @@ CREATE TABLE segment (
   closed_because TEXT NOT NULL,
   PRIMARY KEY (exhibit, number)
 );
+
+-- What the log last recorded of the configuration: keys, access list.
+CREATE TABLE recorded_setting (
+  name  TEXT PRIMARY KEY,
+  value TEXT NOT NULL
+);
