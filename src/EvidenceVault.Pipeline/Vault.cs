@@ -4,7 +4,6 @@ using EvidenceVault.Pipeline.Custody;
 using EvidenceVault.Pipeline.Keys;
 using EvidenceVault.Pipeline.Records;
 using EvidenceVault.Pipeline.Words;
-using EvidenceVault.Proof;
 
 namespace EvidenceVault.Pipeline;
 
@@ -118,7 +117,7 @@ public sealed class Vault : IAsyncDisposable
     /// <summary>The actor of what the vault does by itself.</summary>
     public const string Program = "evidencevault";
 
-    private static void WriteOnce(string path, byte[] content)
+    internal static void WriteOnce(string path, byte[] content)
     {
         if (File.Exists(path) && File.ReadAllBytes(path).AsSpan().SequenceEqual(content)) return;
         string draft = $"{path}.{Environment.ProcessId}.tmp";

@@ -1,5 +1,4 @@
 using Dapper;
-using EvidenceVault.Pipeline.Words;
 using Microsoft.Data.Sqlite;
 
 namespace EvidenceVault.Pipeline.Records;

@@ -1,0 +1,300 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using EvidenceVault.Pipeline.Custody;
+using EvidenceVault.Pipeline.Intake;
+using EvidenceVault.Pipeline.Records;
+using EvidenceVault.Pipeline.Words;
+using EvidenceVault.Proof;
+using Microsoft.Extensions.Logging;
+
+namespace EvidenceVault.Pipeline;
+
+/// <summary>How the worker goes round its sources.</summary>
+public sealed record RoundOptions
+{
+    /// <summary>Initials for exhibits whose manifest names none.</summary>
+    public string ExhibitPrefix { get; init; } = "EV";
+
+    /// <summary>Exhibits under way at once.</summary>
+    public int Parallel { get; init; } = 2;
+
+    /// <summary>Whether a delivered file is moved aside after its read-back.</summary>
+    public bool MoveAfter { get; init; }
+
+    /// <summary>Wait before something out of reach is tried again, at first; it doubles up to 30 s.</summary>
+    public TimeSpan RetryAfter { get; init; } = TimeSpan.FromSeconds(1);
+}
+
+/// <summary>What one round came to.</summary>
+/// <param name="Finished">Exhibits that reached a final state in it.</param>
+/// <param name="Waiting">Exhibits put off because something was out of reach.</param>
+/// <param name="StillArriving">Files that have not come to rest.</param>
+/// <param name="OutOfReach">What was out of reach, if anything was.</param>
+public sealed record RoundResult(int Finished, int Waiting, int StillArriving, UnreachableException? OutOfReach)
+{
+    /// <summary>True where nothing is left to do until something new arrives.</summary>
+    public bool Idle => Finished == 0 && Waiting == 0 && StillArriving == 0;
+}
+
+/// <summary>The worker's loop: looks at each source, takes what is ready, carries every unfinished exhibit on, issues receipts.</summary>
+public sealed partial class DropRounds(
+    Vault vault, EvidenceFlow flow, IReadOnlyList<IDropSource> sources, RoundOptions options, TimeProvider clock, ILogger<DropRounds> log)
+{
+    // Files that could not be taken: when each may be tried again. In memory only: a restart tries at once.
+    private readonly ConcurrentDictionary<(string Source, string Path), (DateTimeOffset Until, TimeSpan Wait)> _putOff = new();
+
+    /// <summary>Goes round until cancelled; or, with <paramref name="once"/>, until there is nothing left to do.
+    /// Something out of reach is told and tried again, for ever: a worker never dies of it. With <paramref name="once"/> it gives up after
+    /// <paramref name="patience"/> without progress.</summary>
+    /// <exception cref="UnreachableException">With once: what stayed out of reach.</exception>
+    public async Task RunAsync(bool once, TimeSpan patience, IProgress<FlowStep>? progress, CancellationToken cancel)
+    {
+        TimeSpan wait = options.RetryAfter;
+        long lastProgress = clock.GetTimestamp();
+        while (!cancel.IsCancellationRequested)
+        {
+            RoundResult round = await RoundAsync(progress, cancel).ConfigureAwait(false);
+            if (round.Finished > 0) lastProgress = clock.GetTimestamp();
+            if (round.OutOfReach is { } trouble)
+            {
+                LogOutOfReach(log, trouble.Message, (int)wait.TotalSeconds);
+                Telemetry.Retries.Add(1);
+                if (once && clock.GetElapsedTime(lastProgress) > patience) throw trouble;
+                await Task.Delay(wait, clock, cancel).ConfigureAwait(false);
+                wait = TimeSpan.FromSeconds(Math.Min(30, wait.TotalSeconds * 2));
+                continue;
+            }
+            wait = options.RetryAfter;
+            if (round.Finished > 0) continue;
+            if (once && round.Idle) return;
+            await WaitForChangeAsync(round.StillArriving > 0 || round.Waiting > 0, cancel).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>One look at every source and one try at every unfinished exhibit.</summary>
+    public async Task<RoundResult> RoundAsync(IProgress<FlowStep>? progress, CancellationToken cancel)
+    {
+        UnreachableException? trouble = null;
+        int arriving = 0;
+        foreach (IDropSource source in sources)
+        {
+            try
+            {
+                foreach (DropSighting sighting in await source.ScanAsync(cancel).ConfigureAwait(false))
+                {
+                    arriving += sighting.StillArriving;
+                    await TakeAsync(source, sighting).ConfigureAwait(false);
+                }
+            }
+            catch (UnreachableException e)
+            {
+                trouble = e;
+            }
+        }
+        (int finished, int waiting, UnreachableException? halted) = await CarryAllOnAsync(progress, cancel).ConfigureAwait(false);
+        await IssueReceiptsAsync().ConfigureAwait(false);
+        if (options.MoveAfter) await MoveAsideAsync(cancel).ConfigureAwait(false);
+        return new(finished, waiting, arriving, trouble ?? halted);
+    }
+
+    private async Task TakeAsync(IDropSource source, DropSighting sighting)
+    {
+        long drop = await NoteDropAsync(source, sighting).ConfigureAwait(false);
+        string prefix = sighting.Manifest?.ExhibitPrefix ?? options.ExhibitPrefix;
+        foreach (DropFile file in sighting.Ready)
+        {
+            if (_putOff.TryGetValue((source.Id, file.Path), out var put) && put.Until > clock.GetUtcNow()) continue;
+            if (vault.Exhibits.OfDelivery(source.Id, file.Path, file.Version.Bytes, file.Version.Stamp) is { State: not ExhibitState.Failed }) continue;
+            await flow.ReceiveAsync(
+                new(source.Id, file.Path, file.RelativePath, file.Version.Bytes, file.Version.Stamp, sighting.Case, sighting.Camera,
+                    prefix, null, drop, file.Expected?.Bytes, file.Expected?.Sha256),
+                Vault.Program).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<long> NoteDropAsync(IDropSource source, DropSighting sighting)
+    {
+        ClockOffset? offset = sighting.Manifest?.Clock is { } observed ? ClockOffset.From(observed) : null;
+        var facts = new DropFacts(
+            source.Id, sighting.Name, Known(sighting.Case), Known(sighting.Camera),
+            sighting.Manifest is null ? null : JsonSerializer.Serialize(sighting.Manifest), sighting.ManifestSha256, sighting.Manifest?.Technician,
+            sighting.Missing.Count == 0 ? null : JsonSerializer.Serialize(sighting.Missing),
+            sighting.Manifest?.AuthorityUrn, offset?.Seconds, offset?.UncertaintySeconds, sighting.Manifest?.Clock?.Reference);
+        var problems = sighting.Problems.Select(p => new DropProblemRow(p.Kind, p.RelativePath, p.Sentence))
+            .Concat(sighting.Missing.Select(m => new DropProblemRow("missing", m.Name, $"The manifest names {Names.Printable(m.Name)} ({m.Bytes} bytes), which never arrived. Ask whoever delivered the drop for it.")))
+            .ToList();
+        DropRow? known = vault.Drops.Find(source.Id, sighting.Name);
+        HashSet<(string, string)> told = known is null ? [] : [.. vault.Drops.Problems(known.Id).Select(p => (p.Kind, p.RelativePath))];
+        if (known is not null && known.ManifestSha256 == facts.ManifestSha256 && known.Missing == facts.Missing && problems.All(p => told.Contains((p.Kind, p.RelativePath))))
+            return known.Id;
+        return await vault.Sequencer.CommitAsync(change =>
+        {
+            long id = Drops.Note(change, facts);
+            foreach (DropProblemRow problem in problems)
+            {
+                if (!Drops.NoteProblem(change, id, problem)) continue;
+                change.Record(new(Acts.DropProblem, Vault.Program)
+                {
+                    Outcome = Outcome.Failed,
+                    Case = facts.Case,
+                    Camera = facts.Camera,
+                    Detail = new JsonObject { ["kind"] = problem.Kind },
+                    Personal = [new("drop", sighting.Name), new("sourceName", problem.RelativePath), new("problem", problem.Sentence)],
+                });
+                LogProblem(log, Names.Printable(sighting.Name), Names.Printable(problem.RelativePath), Names.Printable(problem.Sentence));
+            }
+            return id;
+        }).ConfigureAwait(false);
+
+        static string? Known(string name) => name.Length > 0 ? name : null;
+    }
+
+    private async Task<(int Finished, int Waiting, UnreachableException? Trouble)> CarryAllOnAsync(IProgress<FlowStep>? progress, CancellationToken cancel)
+    {
+        int finished = 0, waiting = 0;
+        UnreachableException? trouble = null;
+        var parallel = new ParallelOptions { MaxDegreeOfParallelism = options.Parallel, CancellationToken = cancel };
+        await Parallel.ForEachAsync(vault.Exhibits.Unfinished(), parallel, async (row, stop) =>
+        {
+            if (SourceOf(row) is not { } source) return;
+            // Once one exhibit has found the store out of reach, the others wait with it.
+            if (Volatile.Read(ref trouble) is not null)
+            {
+                Interlocked.Increment(ref waiting);
+                return;
+            }
+            try
+            {
+                ExhibitRow? now = await flow.CarryOnAsync(row.Ref, source, Vault.Program, progress, stop).ConfigureAwait(false);
+                if (now is null) Interlocked.Increment(ref waiting);
+                else if (now.State != row.State) Interlocked.Increment(ref finished);
+                if (now is { State: ExhibitState.Failed }) PutOff(row);
+                if (now is not null) Telemetry.Finished.Add(1, new KeyValuePair<string, object?>("state", now.State));
+            }
+            catch (UnreachableException e)
+            {
+                Interlocked.Increment(ref waiting);
+                Volatile.Write(ref trouble, e);
+            }
+        }).ConfigureAwait(false);
+        return (finished, waiting, trouble);
+    }
+
+    /// <summary>A receipt for each drop that has nothing under way and whose account has changed since its last receipt.</summary>
+    private async Task IssueReceiptsAsync()
+    {
+        foreach (DropRow drop in vault.Drops.All())
+        {
+            if (drop.Case is null || drop.Camera is null || sources.All(s => s.Id != drop.Source)) continue;
+            IReadOnlyList<ExhibitRow> rows = vault.Exhibits.OfDrop(drop.Id);
+            if (rows.Any(r => r.State is ExhibitState.Received or ExhibitState.Sealed) || (rows.Count == 0 && drop.Missing is null)) continue;
+            IReadOnlyList<DropProblemRow> problems = vault.Drops.Problems(drop.Id);
+            string facts = Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(new
+            {
+                drop.ManifestSha256,
+                drop.Missing,
+                Files = rows.Select(r => new { r.Reference, r.Sha256 }),
+                Problems = problems.Select(p => new { p.Kind, p.RelativePath }),
+            })));
+            ReceiptRow? newest = vault.Drops.NewestReceipt(drop.Id);
+            if (newest?.Facts != facts) newest = await IssueReceiptAsync(drop, rows, problems, facts, (newest?.Number ?? 0) + 1).ConfigureAwait(false);
+            HandOver(drop, newest);
+        }
+    }
+
+    private Task<ReceiptRow> IssueReceiptAsync(DropRow drop, IReadOnlyList<ExhibitRow> rows, IReadOnlyList<DropProblemRow> problems, string facts, long number)
+    {
+        var account = new ReceiptFacts
+        {
+            Case = drop.Case!,
+            Camera = drop.Camera!,
+            Drop = drop.Name,
+            Manifest = drop.Manifest is null ? null : JsonSerializer.Deserialize<DropManifest>(drop.Manifest),
+            ManifestSha256 = drop.ManifestSha256,
+            Received = [.. rows.Where(r => r.Sha256 is not null).Select(r => new ReceivedFile(r.RelativePath!, r.Bytes!.Value, r.Sha256!, r.Ref, DateTimeOffset.Parse(r.SealedAt!, System.Globalization.CultureInfo.InvariantCulture)))],
+            Problems = [.. problems.Where(p => p.Kind != "missing").Select(p => new DropProblem(p.Kind, p.RelativePath, p.Sentence))],
+            IssuedAt = clock.GetUtcNow(),
+            Origin = vault.Keys.Log.Origin,
+            Checkpoint = vault.Log.NewestCheckpoint() is { } note ? System.Text.Encoding.UTF8.GetString(note) : null,
+        };
+        byte[] receipt = DropReceipt.Write(account);
+        var row = new ReceiptRow(drop.Id, number, facts, receipt, vault.Keys.Seal.SignDetached(receipt));
+        return vault.Sequencer.CommitAsync(change =>
+        {
+            Drops.AddReceipt(change, row);
+            change.Record(new(Acts.ReceiptIssued, Vault.Program)
+            {
+                Case = drop.Case,
+                Camera = drop.Camera,
+                Sha256 = Convert.ToHexStringLower(SHA256.HashData(receipt)),
+                Detail = new JsonObject { ["number"] = number, ["files"] = account.Received.Count },
+                Personal = [new("drop", drop.Name)],
+            });
+            return row;
+        });
+    }
+
+    /// <summary>Puts a receipt where the technician finds it. The database holds it already: a crash here is mended by the next round.</summary>
+    private void HandOver(DropRow drop, ReceiptRow receipt)
+    {
+        string name = $"{drop.Case}_{drop.Camera}_{drop.Id}_receipt-{receipt.Number}.json";
+        string path = Path.Combine(vault.Receipts, name);
+        if (File.Exists(path + ".p7s")) return;
+        Directory.CreateDirectory(vault.Receipts);
+        Vault.WriteOnce(path, receipt.Receipt);
+        Vault.WriteOnce(path + ".p7s", receipt.Signature);
+        LogReceipt(log, Names.Printable(drop.Name), name);
+    }
+
+    private async Task MoveAsideAsync(CancellationToken cancel)
+    {
+        foreach (ExhibitRow row in vault.Exhibits.Masters())
+        {
+            if (row.MovedAside || row.StoredAt is null || SourceOf(row) is not { } source) continue;
+            try
+            {
+                await source.MoveAsideAsync(EvidenceFlow.FileOf(row), cancel).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is DropFileException or UnreachableException)
+            {
+                // The evidence is stored; only the tidying of the source is left, and the next round tries again.
+                LogNotMoved(log, row.Reference, e.Message);
+                continue;
+            }
+            await vault.Sequencer.CommitAsync(change =>
+            {
+                change.SetMovedAside(row.Ref);
+                change.Record(new(Acts.MovedAside, Vault.Program) { Case = row.Case, Camera = row.Camera, Exhibit = row.Ref, Sha256 = row.Sha256 });
+            }).ConfigureAwait(false);
+        }
+    }
+
+    private IDropSource? SourceOf(ExhibitRow row) => sources.FirstOrDefault(s => s.Id == row.Source);
+
+    private void PutOff(ExhibitRow row) => _putOff.AddOrUpdate((row.Source!, row.Path!),
+        _ => (clock.GetUtcNow() + TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(10)),
+        (_, old) => (clock.GetUtcNow() + old.Wait * 2, old.Wait * 2));
+
+    private async Task WaitForChangeAsync(bool soon, CancellationToken cancel)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        IEnumerable<Task> signs = sources.Select(s => s.WaitForChangeAsync(stop.Token));
+        if (soon) signs = signs.Append(Task.Delay(TimeSpan.FromMilliseconds(500), clock, stop.Token));
+        await Task.WhenAny(signs).ConfigureAwait(false);
+        await stop.CancelAsync().ConfigureAwait(false);
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Trouble} Trying again in {Seconds} s.")]
+    private static partial void LogOutOfReach(ILogger logger, string trouble, int seconds);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Drop {Drop}: {File}: {Problem}")]
+    private static partial void LogProblem(ILogger logger, string drop, string file, string problem);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Drop {Drop}: receipt {Receipt} issued")]
+    private static partial void LogReceipt(ILogger logger, string drop, string receipt);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Exhibit}: not moved aside yet. {Reason}")]
+    private static partial void LogNotMoved(ILogger logger, string exhibit, string reason);
+}

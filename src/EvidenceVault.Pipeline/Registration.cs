@@ -1,0 +1,27 @@
+using EvidenceVault.Pipeline.Intake;
+using EvidenceVault.Pipeline.UseCases;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace EvidenceVault.Pipeline;
+
+/// <summary>What a host adds to its services. The host owns configuration names; this takes typed options.</summary>
+public static class Registration
+{
+    /// <summary>Adds the flow, the use cases with their two behaviours, and the vault itself, which the host has opened and will dispose.
+    /// Needs an IEvidenceStore and an IFootageAnalyser beside it.</summary>
+    public static IServiceCollection AddEvidenceVault(this IServiceCollection services, Vault vault, FlowOptions options, Caller caller)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(vault).AddSingleton(options).AddSingleton(caller);
+        services.AddSingleton(vault.Keys.Wrapper).AddSingleton(vault.Keys.Log).AddSingleton(vault.Keys.Seal);
+        services.AddSingleton<GivenFiles>().AddSingleton<EvidenceFlow>();
+        services.AddMediator(o =>
+        {
+            o.ServiceLifetime = ServiceLifetime.Singleton;
+            // In this order: may they, then is it recorded, then the handler.
+            o.PipelineBehaviors = [typeof(AuthorisationBehaviour<,>), typeof(CustodyBehaviour<,>)];
+        });
+        return services;
+    }
+}

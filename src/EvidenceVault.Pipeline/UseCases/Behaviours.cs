@@ -1,0 +1,108 @@
+using System.Text.Json.Nodes;
+using EvidenceVault.Pipeline.Access;
+using EvidenceVault.Pipeline.Custody;
+using EvidenceVault.Pipeline.Words;
+using EvidenceVault.Proof;
+using Mediator;
+
+namespace EvidenceVault.Pipeline.UseCases;
+
+/// <summary>Who asks. Set once by the host before anything is sent.</summary>
+/// <param name="Account">The account name, as in access.json.</param>
+public sealed record Caller(string Account);
+
+/// <summary>A request of a use case: every one says which roles may make it and what it is about.</summary>
+public interface IVaultRequest
+{
+    /// <summary>Roles that may make it; holding one is enough.</summary>
+    IReadOnlyCollection<Role> OneOf { get; }
+
+    /// <summary>The action, one of <see cref="Acts"/>: what a refusal is recorded under.</summary>
+    string Action { get; }
+
+    /// <summary>The case it is about; null where it is about an exhibit's case or no single one.</summary>
+    string? Case => null;
+
+    /// <summary>The exhibit it is about.</summary>
+    ExhibitReference? Exhibit => null;
+
+    /// <summary>Why, in the caller's words.</summary>
+    string? Reason => null;
+}
+
+/// <summary>A request that gives out evidence or its record: it has a custody entry before its handler runs.</summary>
+public interface IEvidenceAccess : IVaultRequest
+{
+    /// <summary>True where it must not go on without a reason.</summary>
+    bool NeedsReason { get; }
+}
+
+/// <summary>First behaviour: nobody does anything that access.json does not allow. Refusals are recorded.</summary>
+internal sealed class AuthorisationBehaviour<TMessage, TResponse>(Vault vault, Caller caller) : IPipelineBehavior<TMessage, TResponse>
+    where TMessage : notnull, IMessage
+{
+    public async ValueTask<TResponse> Handle(TMessage message, MessageHandlerDelegate<TMessage, TResponse> next, CancellationToken cancellationToken)
+    {
+        // Deny by default: a message that does not say who may send it is sent by nobody.
+        if (message is not IVaultRequest request) throw new InvalidOperationException($"{typeof(TMessage).Name} does not say who may send it.");
+        var row = request.Exhibit is { } reference ? vault.Exhibits.Find(reference) : null;
+        string? caseName = row?.Case ?? request.Case;
+        if (!vault.Access.Allows(caller.Account, request.OneOf, caseName))
+        {
+            await vault.Sequencer.RecordAsync(Refusal.Of(request, row is null ? null : request.Exhibit, caseName, caller, "no-right")).ConfigureAwait(false);
+            throw new RefusedException(
+                $"The account '{caller.Account}' may not do this{(caseName is null ? "" : $" in case {caseName}")}.",
+                "Nothing was given out; the refusal is in the custody log.",
+                "Ask the vault's administrator for the right if you need it (access.json).");
+        }
+        return await next(message, cancellationToken).ConfigureAwait(false);
+    }
+}
+
+/// <summary>Second behaviour: no access without a custody entry. The entry is durable before the handler starts, so a crash between
+/// the two leaves an entry for bytes that never left, and never bytes that left without an entry.</summary>
+internal sealed class CustodyBehaviour<TMessage, TResponse>(Vault vault, Caller caller) : IPipelineBehavior<TMessage, TResponse>
+    where TMessage : notnull, IMessage
+{
+    public async ValueTask<TResponse> Handle(TMessage message, MessageHandlerDelegate<TMessage, TResponse> next, CancellationToken cancellationToken)
+    {
+        if (message is IEvidenceAccess access) await EnterAsync(access).ConfigureAwait(false);
+        return await next(message, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task EnterAsync(IEvidenceAccess access)
+    {
+        var row = access.Exhibit is { } reference ? vault.Exhibits.Find(reference) : null;
+        if (access.NeedsReason && string.IsNullOrWhiteSpace(access.Reason))
+        {
+            await vault.Sequencer.RecordAsync(Refusal.Of(access, row is null ? null : access.Exhibit, row?.Case, caller, "no-reason")).ConfigureAwait(false);
+            throw new RefusedException(
+                "No reason was given.", "Nothing was given out; the refusal is in the custody log.", "Say why you need it with --reason \"…\": the court will read it.");
+        }
+        if (access.Exhibit is { } asked && row is null)
+        {
+            await vault.Sequencer.RecordAsync(Refusal.Of(access, null, null, caller, "no-such-exhibit") with { Personal = [new("asked", asked.Text)] }).ConfigureAwait(false);
+            throw new RefusedException($"There is no exhibit {asked}.", "Nothing was given out; the refusal is in the custody log.", "See 'evidencevault list' for those there are.");
+        }
+        await vault.Sequencer.RecordAsync(new CustodyAct(access.Action, caller.Account)
+        {
+            Case = row?.Case,
+            Camera = row?.Camera,
+            Exhibit = access.Exhibit,
+            Sha256 = row?.Sha256,
+            Reason = access.Reason,
+        }).ConfigureAwait(false);
+    }
+}
+
+internal static class Refusal
+{
+    public static CustodyAct Of(IVaultRequest request, ExhibitReference? exhibit, string? caseName, Caller caller, string why) => new(request.Action, caller.Account)
+    {
+        Outcome = Outcome.Refused,
+        Case = caseName,
+        Exhibit = exhibit,
+        Reason = request.Reason,
+        Detail = new JsonObject { ["why"] = why },
+    };
+}

@@ -1,0 +1,95 @@
+using EvidenceVault.Pipeline.Access;
+using EvidenceVault.Pipeline.Custody;
+using EvidenceVault.Pipeline.Records;
+using EvidenceVault.Pipeline.Words;
+using EvidenceVault.Proof;
+using Mediator;
+
+namespace EvidenceVault.Pipeline.UseCases;
+
+/// <summary>Reads the newest entries of the custody log, of one exhibit or of all. Recorded.</summary>
+/// <param name="Of">The exhibit; null for all.</param>
+/// <param name="Most">How many at most, the newest.</param>
+public sealed record ReadLog(ExhibitReference? Of, int Most) : IEvidenceAccess, IRequest<IReadOnlyList<RecordedEntry>>
+{
+    /// <inheritdoc/>
+    public IReadOnlyCollection<Role> OneOf => [Role.Auditor, Role.CpsReviewer, Role.CaseOfficer];
+
+    /// <inheritdoc/>
+    public string Action => Acts.LogRead;
+
+    /// <inheritdoc/>
+    public ExhibitReference? Exhibit => Of;
+
+    /// <inheritdoc/>
+    public bool NeedsReason => false;
+}
+
+/// <summary>Re-derives the whole log and says what holds. Reads no personal field, so it leaves no entry of its own.</summary>
+public sealed record CheckLog(IProgress<LogCheckProgress>? Progress) : IVaultRequest, IRequest<VerificationReport>
+{
+    /// <inheritdoc/>
+    public IReadOnlyCollection<Role> OneOf => Enum.GetValues<Role>();
+
+    /// <inheritdoc/>
+    public string Action => Acts.LogRead;
+}
+
+/// <summary>The newest checkpoint, a signed note.</summary>
+public sealed record NewestCheckpoint : IVaultRequest, IRequest<byte[]>
+{
+    /// <inheritdoc/>
+    public IReadOnlyCollection<Role> OneOf => Enum.GetValues<Role>();
+
+    /// <inheritdoc/>
+    public string Action => Acts.LogRead;
+}
+
+/// <summary>Writes the log as a C2SP tlog-tiles folder: checkpoint, tiles, entry bundles. Recorded.</summary>
+/// <param name="Folder">An empty or new folder.</param>
+public sealed record ExportLog(string Folder) : IEvidenceAccess, IRequest<ulong>
+{
+    /// <inheritdoc/>
+    public IReadOnlyCollection<Role> OneOf => [Role.Auditor, Role.CpsReviewer];
+
+    /// <inheritdoc/>
+    public string Action => Acts.LogRead;
+
+    /// <inheritdoc/>
+    public bool NeedsReason => false;
+}
+
+internal sealed class ReadLogHandler(Vault vault, Caller caller) : IRequestHandler<ReadLog, IReadOnlyList<RecordedEntry>>
+{
+    public ValueTask<IReadOnlyList<RecordedEntry>> Handle(ReadLog request, CancellationToken cancellationToken)
+    {
+        // Entries of a case are for those who may see the case; those of no case (keys, start, stop) for all who may read the log.
+        IReadOnlyList<RecordedEntry> seen =
+        [
+            .. vault.Log.Entries(request.Of, request.Most).Where(e =>
+                !CustodyEntry.TryParse(e.Bytes, out CustodyEntry? entry, out _) || entry.Case is null || vault.Access.Allows(caller.Account, request.OneOf, entry.Case)),
+        ];
+        return ValueTask.FromResult(seen);
+    }
+}
+
+internal sealed class CheckLogHandler(Vault vault) : IRequestHandler<CheckLog, VerificationReport>
+{
+    public ValueTask<VerificationReport> Handle(CheckLog request, CancellationToken cancellationToken) =>
+        ValueTask.FromResult(vault.Log.Check(vault.Keys.Log.VerifierKey, request.Progress, cancellationToken));
+}
+
+internal sealed class NewestCheckpointHandler(Vault vault) : IRequestHandler<NewestCheckpoint, byte[]>
+{
+    public ValueTask<byte[]> Handle(NewestCheckpoint request, CancellationToken cancellationToken) => ValueTask.FromResult(vault.Log.NewestCheckpoint()!);
+}
+
+internal sealed class ExportLogHandler(Vault vault) : IRequestHandler<ExportLog, ulong>
+{
+    public async ValueTask<ulong> Handle(ExportLog request, CancellationToken cancellationToken)
+    {
+        if (Directory.Exists(request.Folder) && Directory.EnumerateFileSystemEntries(request.Folder).Any())
+            throw new RefusedException($"The folder '{Names.Printable(request.Folder)}' is not empty.", "Nothing was written.", "Name a new folder.");
+        return await TileExport.WriteAsync(vault.Database, request.Folder, cancellationToken).ConfigureAwait(false);
+    }
+}
