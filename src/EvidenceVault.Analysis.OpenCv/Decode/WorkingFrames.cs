@@ -32,7 +32,7 @@ internal sealed record FrameSize(int FullWidth, int FullHeight, int Width, int H
 /// <summary>Decodes every frame through an ffmpeg pipe, each with its own PTS: nothing is dropped or repeated to fit a rate.</summary>
 internal static partial class WorkingFrames
 {
-    /// <summary>Hands each frame to <paramref name="take"/> in presentation order, from PTS <paramref name="from"/> on where given.</summary>
+    /// <summary>Hands each frame to <paramref name="take"/> in presentation order; false from it ends the decoder.</summary>
     public static async Task<ProgramResult> ReadAsync(string video, int stream, int width, int height, string pixels, int bytesPerPixel,
         IReadOnlyList<string> seek, string filter, Func<WorkingFrame, bool> take, TimeSpan time, CancellationToken cancel)
     {
