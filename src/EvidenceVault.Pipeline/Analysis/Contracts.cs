@@ -117,7 +117,11 @@ public sealed record SegmentReport(double Start, double End, double Peak, double
 /// <param name="Packets">Packets in it, all streams.</param>
 /// <param name="PacketsOfMaster">How many of them were found, by SHA-256, among the Master's packets: equal to <paramref name="Packets"/> or the clip is refused.</param>
 /// <param name="Segment">The segment's 1-based number; null for a clip asked for by hand.</param>
-public sealed record ClipReport(string File, double AskedStart, double AskedEnd, double GotStart, double GotEnd, string Sha256, long Bytes, long Packets, long PacketsOfMaster, int? Segment);
+public sealed record ClipReport(string File, double AskedStart, double AskedEnd, double GotStart, double GotEnd, string Sha256, long Bytes, long Packets, long PacketsOfMaster, int? Segment)
+{
+    /// <summary>Streams of the Master that no container for clips could hold, a sentence each; empty where all were kept.</summary>
+    public IReadOnlyList<string> LeftOut { get; init; } = [];
+}
 
 /// <summary>What a file says of itself, and what really decodes.</summary>
 public sealed record ProbeReport
@@ -178,4 +182,7 @@ public sealed record ProbeReport
 
     /// <summary>Audio codecs, in stream order.</summary>
     public IReadOnlyList<string> Audio { get; init; } = [];
+
+    /// <summary>Null where the file is footage that can be looked into; else why it is not, one sentence.</summary>
+    public string? Problem { get; init; }
 }

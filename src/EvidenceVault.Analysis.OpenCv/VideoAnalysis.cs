@@ -1,0 +1,125 @@
+using System.Globalization;
+using EvidenceVault.Analysis.OpenCv.Decode;
+using EvidenceVault.Analysis.OpenCv.Pick;
+using EvidenceVault.Analysis.OpenCv.Score;
+using EvidenceVault.Pipeline.Analysis;
+using OpenCvSharp;
+
+namespace EvidenceVault.Analysis.OpenCv;
+
+/// <summary>The way of a video through the analysis: probe, decode, score, decide, pick, cut. Each step is a room of its own.</summary>
+internal sealed class VideoAnalysis(IFootageProbe probe, IClipCutter cutter, Action<double> progress)
+{
+    public async Task<AnalysisReport> RunAsync(string video, string? folder, AnalysisSettings settings, CancellationToken cancel)
+    {
+        var report = new AnalysisReport
+        {
+            Settings = settings,
+            Versions = new SortedDictionary<string, string>
+            {
+                ["evidencevault"] = typeof(VideoAnalysis).Assembly.GetName().Version?.ToString(3) ?? "unknown",
+                ["ffmpeg"] = await Ffmpeg.VersionAsync(cancel),
+                ["opencv"] = Cv2.GetVersionString() ?? "unknown",
+            },
+        };
+        var facts = await probe.ProbeAsync(video, countFrames: false, cancel);
+        report = report with { Probe = facts };
+        if (facts.Problem is { } problem) return report with { Problem = FootageAnalyser.Problem(problem, "If it should be footage, have the camera's copy read again.") };
+        if (facts.Container is "jpeg" or "jpeg-folder")
+            return await new StillPictures().ReportAsync(video, folder, report, cancel);
+
+        var notes = new List<string>();
+        var size = FrameSize.Of(facts);
+        double frameTime = facts.FrameRate is > 0 and < 1000 ? 1 / facts.FrameRate.Value : 0.04;
+        double span = (facts.LastPts - facts.FirstPts) ?? 0;
+        var events = new MotionEvents(new(size.Width, size.Height));
+        var curve = new List<CurvePoint>();
+        var scorer = new SceneScorer(size.Width, size.Height, span, frameTime, Region(settings, size), events,
+            (score, plane) => curve.Add(CurvePoint.Of(score, plane, size.Width, size.Height)));
+
+        long frames = 0;
+        int untimed = 0, backward = 0;
+        double last = double.NegativeInfinity, lastScored = double.NegativeInfinity, end = facts.FirstPts ?? 0;
+        int stream = await StreamAsync(video, cancel);
+        var decoded = await WorkingFrames.ReadAsync(video, stream, size.Width, size.Height, "gray", 1, [], "", frame =>
+        {
+            frames++;
+            double pts;
+            if (frame.Pts is { } given && given > last) pts = given;
+            else
+            {
+                if (frame.Pts is null) untimed++; else backward++;
+                pts = double.IsFinite(last) ? last + frameTime : facts.FirstPts ?? 0;
+            }
+            end = Math.Max(end, pts + frameTime);
+            last = pts;
+            if (frames % 50 == 0 && span > 0) progress(Math.Clamp((pts - (facts.FirstPts ?? 0)) / span, 0, 1) * 0.85);
+            if (pts - lastScored < SceneScorer.ScoreEvery) return true;
+            lastScored = pts;
+            scorer.Take(pts, frame.Grey);
+            return true;
+        }, TimeSpan.FromDays(2), cancel);
+        scorer.Finish();
+        report = report with { Frames = frames, Probe = facts with { DecodedFrames = frames } };
+        if (frames == 0)
+            return report with { Problem = FootageAnalyser.Problem($"No frame of the video decodes ({decoded.Reason}).", "Have the camera's copy read again; if it is the same, keep it for a laboratory.") };
+        if (!decoded.Good) notes.Add($"The decoder stopped with an error after frame {frames}; what comes after it was not seen.");
+        if (facts.ClaimedFrames is { } claimed && claimed != frames) notes.Add($"The header claims {claimed} frames; {frames} decode.");
+        if (facts.ClaimedDuration is { } length && length > (2 * span) + 2) notes.Add(string.Create(CultureInfo.InvariantCulture, $"The header claims {length:0.#} seconds; the frames span {span:0.#}."));
+        if (untimed > 0) notes.Add($"{untimed} frames carry no time; they were taken to follow at the average rate.");
+        if (backward > 0) notes.Add($"At {backward} frames the clock of the file runs backwards; they were taken to follow the frame before.");
+        foreach (double at in scorer.Breaks) notes.Add(string.Create(CultureInfo.InvariantCulture, $"The whole picture changed at once at {at:0.###} s (light, infra-red switch or cut); that is not taken for motion."));
+
+        var found = events.Finish();
+        report = report with
+        {
+            Segments = [.. found.Select(e => new SegmentReport(Round(e.Start), Round(Math.Min(e.End, end)), Round(e.Peak), Math.Round(e.PeakScore, 5), FullBox(e.Box, size), e.OpenedBecause + ".", e.ClosedBecause + "."))],
+            Notes = notes,
+        };
+        if (folder is null) return report;
+
+        var pictures = new Pictures(video, stream, size, folder);
+        report = await pictures.MakeAsync(report, curve, p => progress(0.85 + (0.05 * p)), cancel);
+        return settings.Clips ? await ClipsAsync(video, folder, report, notes, cancel) : report;
+    }
+
+    private async Task<AnalysisReport> ClipsAsync(string video, string folder, AnalysisReport report, List<string> notes, CancellationToken cancel)
+    {
+        var clips = new List<ClipReport>();
+        for (int i = 0; i < report.Segments.Count; i++)
+        {
+            var segment = report.Segments[i];
+            double from = Math.Max(report.Probe!.FirstPts ?? 0, segment.Start - report.Settings.PreRoll), to = segment.End + report.Settings.PostRoll;
+            try
+            {
+                var clip = await cutter.CutAsync(video, Round(from), Round(to), Path.Combine(folder, $"segment-{i + 1:000}{Path.GetExtension(video)}"), cancel);
+                clips.Add(clip with { Segment = i + 1 });
+            }
+            catch (Pipeline.Words.VaultException cause) { notes.Add($"Segment {i + 1} has no clip. {cause.Message}"); }
+            progress(0.9 + (0.1 * (i + 1) / report.Segments.Count));
+        }
+        return report with { Clips = clips, Notes = [.. notes] };
+    }
+
+    private static async Task<int> StreamAsync(string video, CancellationToken cancel)
+    {
+        var (_, json) = await ChildProgram.BytesAsync(Ffmpeg.Probe(TimeSpan.FromMinutes(5), video, "-show_streams", "-of", "json"), cancel);
+        return ProbeReading.Streams(System.Text.Encoding.UTF8.GetString(json)).VideoStream ?? 0;
+    }
+
+    private static Rect? Region(AnalysisSettings settings, FrameSize size)
+    {
+        if (settings.Region is not [var x, var y, var width, var height] || width <= 0 || height <= 0) return null;
+        double sx = (double)size.Width / size.FullWidth, sy = (double)size.Height / size.FullHeight;
+        return new((int)Math.Floor(x * sx), (int)Math.Floor(y * sy), Math.Max(1, (int)Math.Ceiling(width * sx)), Math.Max(1, (int)Math.Ceiling(height * sy)));
+    }
+
+    private static int[] FullBox(Patch box, FrameSize size)
+    {
+        double sx = (double)size.FullWidth / size.Width, sy = (double)size.FullHeight / size.Height;
+        int x = (int)Math.Floor(box.X * sx), y = (int)Math.Floor(box.Y * sy);
+        return [x, y, Math.Min(size.FullWidth, (int)Math.Ceiling(box.Right * sx)) - x, Math.Min(size.FullHeight, (int)Math.Ceiling(box.Bottom * sy)) - y];
+    }
+
+    private static double Round(double seconds) => Math.Round(seconds, 6);
+}

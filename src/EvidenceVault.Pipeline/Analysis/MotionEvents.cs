@@ -1,0 +1,200 @@
+namespace EvidenceVault.Pipeline.Analysis;
+
+/// <summary>A connected patch of the working frame that differs from the scene's background.</summary>
+/// <param name="X">Left, working pixels.</param>
+/// <param name="Y">Top.</param>
+/// <param name="Width">Width.</param>
+/// <param name="Height">Height.</param>
+/// <param name="Area">Pixels in it.</param>
+/// <param name="Moving">How many of them also changed within the last third of a second.</param>
+internal readonly record struct Patch(int X, int Y, int Width, int Height, int Area, int Moving)
+{
+    public int Right => X + Width;
+    public int Bottom => Y + Height;
+
+    public Patch Union(Patch other)
+    {
+        int x = Math.Min(X, other.X), y = Math.Min(Y, other.Y);
+        return new(x, y, Math.Max(Right, other.Right) - x, Math.Max(Bottom, other.Bottom) - y, Area + other.Area, Moving + other.Moving);
+    }
+
+    public bool Touches(Patch other, int slack) =>
+        X - slack < other.Right && other.X < Right + slack && Y - slack < other.Bottom && other.Y < Bottom + slack;
+}
+
+/// <summary>What scoring found in one frame.</summary>
+/// <param name="Pts">Container PTS, seconds.</param>
+/// <param name="Duration">Seconds until the next frame.</param>
+/// <param name="Patches">Patches, largest first.</param>
+/// <param name="Break">True where the whole picture changed at once (light, infra-red switch, cut): what was followed is let go.</param>
+internal sealed record FrameScore(double Pts, double Duration, IReadOnlyList<Patch> Patches, bool Break = false);
+
+/// <summary>The rule by which patches become events. Lengths in seconds, sizes in working pixels.</summary>
+internal sealed record MotionRule(int FrameWidth, int FrameHeight)
+{
+    /// <summary>How long a patch is followed before it can count: shorter is a glint, a leaf, an insect.</summary>
+    public double Convince { get; init; } = 0.3;
+
+    /// <summary>How long something followed may go unseen before it has left.</summary>
+    public double Lose { get; init; } = 0.6;
+
+    /// <summary>Events closer together than this are one.</summary>
+    public double MergeGap { get; init; } = 1.0;
+
+    /// <summary>Events shorter than this are dropped.</summary>
+    public double MinLength { get; init; } = 0.4;
+
+    /// <summary>Share of its own size (the smaller side) that a thing must travel: leaves swing in place, people go.</summary>
+    public double Travel { get; init; } = 0.6;
+
+    /// <summary>Least travel.</summary>
+    public double TravelMin { get; init; } = 5;
+
+    /// <summary>Share of what is followed that must be in motion while it convinces.</summary>
+    public double MovingShare { get; init; } = 0.12;
+
+    /// <summary>PTS gap over which nothing is followed.</summary>
+    public double Gap { get; init; } = 2;
+}
+
+/// <summary>An event as decided.</summary>
+internal sealed record MotionEvent(double Start, double End, double Peak, double PeakScore, Patch Box, string OpenedBecause, string ClosedBecause);
+
+/// <summary>Decides from scores what is an event: follows patches from frame to frame, lets one open an event only when it has
+/// gone somewhere, keeps the event open while the patch differs from the background (a person who stands still does), and
+/// closes it when the patch is gone. Pure: no picture, no clock, no file.</summary>
+internal sealed class MotionEvents(MotionRule rule)
+{
+    private sealed class Track
+    {
+        public required double First, Last;
+        public required Patch Box, Start;
+        public required Patch All;
+        public int Frames, Missed;
+        public long AreaSum, MovingSum;
+        public double Peak, PeakPts;
+        public bool Convinced;
+        public double Farthest;
+    }
+
+    private readonly List<Track> _tracks = [];
+    private readonly List<(Track Track, string Closed)> _done = [];
+    private double? _lastPts;
+    private double _lastEnd;
+
+    /// <summary>Takes the next frame and says which of its patches belong to something that counts.</summary>
+    public IReadOnlyList<Patch> Step(FrameScore frame)
+    {
+        if (frame.Break) CloseAll("the whole picture changed at once");
+        else if (_lastPts is { } last && frame.Pts - last > rule.Gap) CloseAll("the footage has a gap");
+        _lastPts = frame.Pts;
+        _lastEnd = frame.Pts + frame.Duration;
+
+        var taken = new Dictionary<Track, Patch>();
+        var owner = new Track[frame.Patches.Count];
+        for (int i = 0; i < frame.Patches.Count; i++)
+        {
+            var patch = frame.Patches[i];
+            Track? best = null;
+            double bestFit = double.MaxValue;
+            foreach (var track in _tracks)
+            {
+                if (!track.Box.Touches(patch, 3)) continue;
+                double fit = Distance(track.Box, patch) - (track.Convinced ? 1000 : 0);
+                if (fit < bestFit) (best, bestFit) = (track, fit);
+            }
+            if (best is null)
+            {
+                best = new Track { First = frame.Pts, Last = frame.Pts, Box = patch, Start = patch, All = patch, PeakPts = frame.Pts };
+                _tracks.Add(best);
+            }
+            owner[i] = best;
+            taken[best] = taken.TryGetValue(best, out var part) ? part.Union(patch) : patch;
+        }
+        foreach (var (track, box) in taken) Follow(track, box, frame);
+        for (int i = _tracks.Count - 1; i >= 0; i--)
+        {
+            var track = _tracks[i];
+            if (taken.ContainsKey(track)) continue;
+            track.Missed++;
+            if (frame.Pts - track.Last > rule.Lose) Close(track, "what moved left the view or became part of the scene");
+        }
+        return [.. frame.Patches.Where((_, i) => owner[i].Convinced)];
+    }
+
+    /// <summary>All events, in order, when the last frame has been seen.</summary>
+    public IReadOnlyList<MotionEvent> Finish()
+    {
+        foreach (var track in _tracks.ToList()) Close(track, frameEnd: true);
+        var events = new List<MotionEvent>();
+        foreach (var (track, closed) in _done.Where(d => d.Track.Convinced).OrderBy(d => d.Track.First))
+        {
+            var next = new MotionEvent(track.First, track.Last, track.PeakPts, track.Peak, track.All,
+                $"something of {track.Start.Width} by {track.Start.Height} working pixels appeared and travelled {track.Farthest:0} pixels", closed);
+            if (events.Count > 0 && next.Start - events[^1].End <= rule.MergeGap)
+            {
+                var open = events[^1];
+                bool later = next.End > open.End, higher = next.PeakScore > open.PeakScore;
+                events[^1] = open with
+                {
+                    End = later ? next.End : open.End,
+                    ClosedBecause = later ? next.ClosedBecause : open.ClosedBecause,
+                    Peak = higher ? next.Peak : open.Peak,
+                    PeakScore = higher ? next.PeakScore : open.PeakScore,
+                    Box = open.Box.Union(next.Box),
+                };
+            }
+            else events.Add(next);
+        }
+        return [.. events.Where(e => e.End - e.Start >= rule.MinLength)];
+    }
+
+    private void Follow(Track track, Patch box, FrameScore frame)
+    {
+        track.Box = box;
+        track.All = track.All.Union(box);
+        track.Last = frame.Pts + frame.Duration;
+        track.Frames++;
+        track.AreaSum += box.Area;
+        track.MovingSum += box.Moving;
+        double score = (double)box.Moving / (rule.FrameWidth * rule.FrameHeight);
+        if (score > track.Peak) (track.Peak, track.PeakPts) = (score, frame.Pts);
+        track.Farthest = Math.Max(track.Farthest, Travelled(track.Start, box));
+        if (track.Convinced) return;
+        double size = Math.Min(Math.Min(box.Width, box.Height), Math.Min(rule.FrameWidth, rule.FrameHeight) / 3.0);
+        track.Convinced = track.Last - track.First >= rule.Convince
+            && track.Frames >= 3
+            && track.Frames >= 2 * track.Missed
+            && track.MovingSum >= rule.MovingShare * track.AreaSum
+            && Travelled(track.Start, box) >= Math.Max(rule.TravelMin, rule.Travel * size);
+    }
+
+    // The centre's way, or, for what comes in over an edge of the picture, the way of its leading side.
+    private double Travelled(Patch from, Patch to)
+    {
+        double centre = Math.Sqrt(Math.Pow(from.X + (from.Width / 2.0) - to.X - (to.Width / 2.0), 2) + Math.Pow(from.Y + (from.Height / 2.0) - to.Y - (to.Height / 2.0), 2));
+        double edge = 0;
+        if (from.X <= 1) edge = Math.Max(edge, to.Right - from.Right);
+        if (from.Right >= rule.FrameWidth - 1) edge = Math.Max(edge, from.X - to.X);
+        if (from.Y <= 1) edge = Math.Max(edge, to.Bottom - from.Bottom);
+        if (from.Bottom >= rule.FrameHeight - 1) edge = Math.Max(edge, from.Y - to.Y);
+        return Math.Max(centre, edge);
+    }
+
+    private static double Distance(Patch a, Patch b) =>
+        Math.Abs(a.X + (a.Width / 2.0) - b.X - (b.Width / 2.0)) + Math.Abs(a.Y + (a.Height / 2.0) - b.Y - (b.Height / 2.0));
+
+    private void CloseAll(string why)
+    {
+        foreach (var track in _tracks.ToList()) Close(track, why);
+    }
+
+    private void Close(Track track, bool frameEnd) =>
+        Close(track, frameEnd && _lastEnd - track.Last < rule.Lose ? "the footage ended while it was in view" : "what moved left the view or became part of the scene");
+
+    private void Close(Track track, string why)
+    {
+        _tracks.Remove(track);
+        if (track.Convinced) _done.Add((track, why));
+    }
+}
