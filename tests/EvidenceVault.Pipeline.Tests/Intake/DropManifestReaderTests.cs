@@ -15,7 +15,7 @@ public sealed class DropManifestReaderTests
           "version": "evidencevault/drop/1", "case": "OP-HERON", "camera": "CAM-7", "exhibitPrefix": "AB", "authorityUrn": "URN/2026/17",
           "technician": "T. Example", "retrievedAt": "2026-03-01T21:04:05.5+01:00",
           "clock": { "cameraTime": "2026-03-01T20:00:00Z", "referenceTime": "2026-03-01T20:00:42.25Z", "uncertaintySeconds": 0.5, "reference": "speaking clock" },
-          "files": [ { "name": "DCIM/clip 1.mp4", "bytes": 12, "sha256": "{{Hash}}" }, { "name": "🚤.mp4", "bytes": 1.0, "sha256": "{{Hash}}" } ]
+          "files": [ { "name": "DCIM/clip 1.mp4", "bytes": 12, "sha256": "{{Hash}}" }, { "name": "🚤.mp4", "bytes": 1, "sha256": "{{Hash}}" } ]
         }
         """;
 
@@ -88,6 +88,10 @@ public sealed class DropManifestReaderTests
         Assert.Equal([new ManifestFile("DCIM/clip 1.mp4", 12, Hash), new("🚤.mp4", 1, Hash)], manifest.Files);
         Assert.Equal(Landing.Sha256(Whole), reading.Sha256);
     }
+
+    [Fact]
+    public void A_whole_number_written_with_a_fraction_of_nought_is_a_whole_number() => // JSON Schema 2020-12 says so; NJsonSchema does not
+        Assert.Equal(12, Read(Whole.Replace("\"bytes\": 12", "\"bytes\": 12.0")).Manifest?.Files[0].Bytes);
 
     [Fact]
     public void A_byte_order_mark_is_passed_over_and_counts_in_the_hash()
