@@ -34,11 +34,12 @@ internal static class DropAssembly
             return new(drop.Folder, "", "", believed, manifest?.Sha256, [], 0, [], problems);
         }
 
-        Dictionary<string, ManifestFile> expected = Match(drop, believed, out List<ManifestFile> absent);
-        absent.RemoveAll(file => movedAside.Contains(file.Name));
+        IReadOnlyDictionary<string, ManifestFile> expected = ManifestMatch.ByName(believed, drop.Files.Select(f => drop.Below(f.Path)));
+        HashSet<ManifestFile> present = [.. expected.Values];
+        ManifestFile[] absent = [.. (believed?.Files ?? []).Where(f => !present.Contains(f) && !movedAside.Contains(f.Name))];
         ManifestState state = arriving ? ManifestState.Arriving
             : believed is null ? ManifestState.None
-            : absent.Count == 0 && drop.Files.All(f => !expected.TryGetValue(f.Path, out ManifestFile? e) || e.Bytes == f.Version!.Bytes) ? ManifestState.Complete
+            : absent.Length == 0 && drop.Files.All(f => !expected.TryGetValue(drop.Below(f.Path), out ManifestFile? e) || e.Bytes == f.Version!.Bytes) ? ManifestState.Complete
             : ManifestState.Incomplete;
 
         var ready = new List<DropFile>();
@@ -46,7 +47,7 @@ internal static class DropAssembly
         foreach (SeenEntry file in drop.Files)
         {
             string name = drop.Below(file.Path);
-            ManifestFile? declared = expected.GetValueOrDefault(file.Path);
+            ManifestFile? declared = expected.GetValueOrDefault(name);
             if (NameInDrop.PartFault(name) is { } fault)
                 problems.Add(NotTaken("bad-name", name, fault));
             else if (!AtRest.IsReached(state, drop.Done, declared, file.Version!.Bytes, steadiness(file.Path), rules))
@@ -62,36 +63,10 @@ internal static class DropAssembly
 
         TimeSpan unchangedFor = drop.Files.Append(drop.Manifest).Where(e => e is not null).Min(e => (TimeSpan?)steadiness(e!.Path).UnchangedFor) ?? TimeSpan.Zero;
         bool givenUp = AtRest.IsGivenUp(drop.Done, unchangedFor, rules);
-        if (!givenUp) stillArriving += absent.Count;
-        bool nothing = ready.Count == 0 && stillArriving == 0 && problems.Count == 0 && absent.Count == 0 && !arriving;
+        if (!givenUp) stillArriving += absent.Length;
+        bool nothing = ready.Count == 0 && stillArriving == 0 && problems.Count == 0 && absent.Length == 0 && !arriving;
         return nothing ? null : new(drop.Folder, Names.IsGood(inCase) ? inCase! : "", Names.IsGood(camera) ? camera! : "", believed, manifest?.Sha256, ready,
             arriving ? stillArriving + 1 : stillArriving, givenUp ? absent : [], problems);
-    }
-
-    /// <summary>Which file of the drop is which of the manifest's: by its very name, or else by the only one that differs from it in
-    /// nothing but letter case or Unicode form, as names do that have been on a card or a Mac.</summary>
-    private static Dictionary<string, ManifestFile> Match(FoundDrop drop, DropManifest? manifest, out List<ManifestFile> absent)
-    {
-        var matched = new Dictionary<string, ManifestFile>(StringComparer.Ordinal);
-        absent = [];
-        if (manifest is null) return matched;
-        Dictionary<string, SeenEntry> byName = drop.Files.ToDictionary(f => drop.Below(f.Path), StringComparer.Ordinal);
-        foreach (ManifestFile file in manifest.Files)
-        {
-            if (byName.TryGetValue(file.Name, out SeenEntry? found)) matched[found.Path] = file;
-            else absent.Add(file);
-        }
-        if (absent.Count == 0 || matched.Count == drop.Files.Count) return matched;
-
-        Dictionary<string, SeenEntry[]> byKey = drop.Files.Where(f => !matched.ContainsKey(f.Path))
-            .GroupBy(f => NameInDrop.Key(drop.Below(f.Path)), StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.ToArray(), StringComparer.Ordinal);
-        absent.RemoveAll(file =>
-        {
-            if (!byKey.TryGetValue(NameInDrop.Key(file.Name), out SeenEntry[]? found) || found.Length != 1) return false;
-            matched[found[0].Path] = file;
-            return true;
-        });
-        return matched;
     }
 
     private static DropProblem? Remark(DropManifest? manifest, ManifestFile? declared, SeenEntry file, string name) =>

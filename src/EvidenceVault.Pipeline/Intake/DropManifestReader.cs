@@ -65,6 +65,7 @@ public static partial class DropManifestReader
         string sha256 = Convert.ToHexStringLower(SHA256.HashData(bytes.Span));
         // RFC 8259 section 8.1: a reader may pass over a byte order mark; Windows tools write one.
         ReadOnlyMemory<byte> json = bytes.Span.StartsWith("\uFEFF"u8) ? bytes[3..] : bytes;
+        if (!System.Text.Unicode.Utf8.IsValid(json.Span)) return NotJson(sha256, "is not JSON in UTF-8");
         try
         {
             using var document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = MaxDepth, AllowDuplicateProperties = false });
@@ -78,9 +79,14 @@ public static partial class DropManifestReader
             string what = broken.Message.StartsWith("Duplicate", StringComparison.Ordinal) ? "gives a property twice"
                 : broken.Message.Contains("depth", StringComparison.Ordinal) ? $"is nested deeper than {MaxDepth} levels"
                 : "is not JSON in UTF-8";
-            return Refused(sha256, "manifest-not-json", what + where, "Write it again by the schema and replace it.");
+            return NotJson(sha256, what + where);
         }
+        // Looking for a property given twice, the parser decodes names; half of a surrogate pair in one is no text.
+        catch (InvalidOperationException) { return NotJson(sha256, "has a property whose name is not Unicode text"); }
     }
+
+    private static ManifestReading NotJson(string sha256, string what) =>
+        Refused(sha256, "manifest-not-json", what, "Write it again by the schema and replace it.");
 
     private static ManifestReading Refused(string? sha256, string kind, string what, string next) => new(null, sha256, [Problem(kind, what, next)]);
 

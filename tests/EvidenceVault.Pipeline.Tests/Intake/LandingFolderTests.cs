@@ -610,7 +610,7 @@ public sealed class LandingFolderTests : IDisposable
     private static async Task<T> AsNobodyAsync<T>(Func<Task<T>> action)
     {
         if (geteuid() != 0) return await action();
-        var result = new TaskCompletionSource<T>();
+        var result = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously); // the test goes on as itself
         var thread = new Thread(() =>
         {
             _ = setfsuid(65534); // Linux: of this thread only; drops the rights to pass by permissions as well (capabilities(7))
