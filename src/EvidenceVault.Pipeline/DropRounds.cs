@@ -56,7 +56,11 @@ public sealed partial class DropRounds(
         while (!cancel.IsCancellationRequested)
         {
             RoundResult round = await RoundAsync(progress, cancel).ConfigureAwait(false);
-            if (round.Finished > 0) lastProgress = clock.GetTimestamp();
+            if (round.Finished > 0)
+            {
+                lastProgress = clock.GetTimestamp();
+                wait = options.RetryAfter;
+            }
             if (round.OutOfReach is { } trouble)
             {
                 LogOutOfReach(log, trouble.Message, (int)wait.TotalSeconds);

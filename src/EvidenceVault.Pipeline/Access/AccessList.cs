@@ -40,6 +40,8 @@ public sealed class AccessList(IReadOnlyList<Grant> people)
         WriteIndented = true,
         Converters = { new JsonStringEnumConverter<Role>(allowIntegerValues: false) },
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
     };
 
     /// <summary>The grants.</summary>
@@ -63,7 +65,7 @@ public sealed class AccessList(IReadOnlyList<Grant> people)
         {
             return new(JsonSerializer.Deserialize<AccessFile>(File.ReadAllBytes(path), Form)!.People);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or NullReferenceException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
         {
             throw new UnreachableException($"The access list {path} cannot be read ({e.Message}).", "Nobody may do anything until it can: the evidence is untouched.", "Mend the file or restore it from backup.", e);
         }

@@ -40,3 +40,9 @@ CREATE TRIGGER custody_node_no_update BEFORE UPDATE ON custody_node BEGIN SELECT
 CREATE TRIGGER custody_node_no_delete BEFORE DELETE ON custody_node BEGIN SELECT RAISE(ABORT, 'the custody log is append-only'); END;
 CREATE TRIGGER custody_checkpoint_no_update BEFORE UPDATE ON custody_checkpoint BEGIN SELECT RAISE(ABORT, 'the custody log is append-only'); END;
 CREATE TRIGGER custody_checkpoint_no_delete BEFORE DELETE ON custody_checkpoint BEGIN SELECT RAISE(ABORT, 'the custody log is append-only'); END;
+
+-- INSERT OR REPLACE deletes without firing delete triggers: refuse it at the insert.
+CREATE TRIGGER custody_entry_no_replace BEFORE INSERT ON custody_entry WHEN EXISTS (SELECT 1 FROM custody_entry WHERE idx = NEW.idx) BEGIN SELECT RAISE(ABORT, 'the custody log is append-only'); END;
+CREATE TRIGGER custody_disclosure_no_replace BEFORE INSERT ON custody_disclosure WHEN EXISTS (SELECT 1 FROM custody_disclosure WHERE idx = NEW.idx AND ordinal = NEW.ordinal) BEGIN SELECT RAISE(ABORT, 'the custody log is append-only'); END;
+CREATE TRIGGER custody_node_no_replace BEFORE INSERT ON custody_node WHEN EXISTS (SELECT 1 FROM custody_node WHERE level = NEW.level AND idx = NEW.idx) BEGIN SELECT RAISE(ABORT, 'the custody log is append-only'); END;
+CREATE TRIGGER custody_checkpoint_no_replace BEFORE INSERT ON custody_checkpoint WHEN EXISTS (SELECT 1 FROM custody_checkpoint WHERE size = NEW.size) BEGIN SELECT RAISE(ABORT, 'the custody log is append-only'); END;

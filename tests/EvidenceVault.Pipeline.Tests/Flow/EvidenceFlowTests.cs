@@ -1,0 +1,179 @@
+using EvidenceVault.Pipeline.Analysis;
+using EvidenceVault.Pipeline.Intake;
+using EvidenceVault.Pipeline.Records;
+using EvidenceVault.Pipeline.Storage;
+using EvidenceVault.Pipeline.Words;
+using EvidenceVault.Storage.Azure;
+using EvidenceVault.Testing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace EvidenceVault.Pipeline.Tests.Flow;
+
+/// <summary>The main line against a real Azurite and a real landing folder, with every write of the store failing both ways.</summary>
+public sealed class EvidenceFlowTests(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>, IAsyncDisposable
+{
+    private readonly string _landing = Directory.CreateTempSubdirectory("evidencevault-landing-").FullName;
+    private TempVault _temp = null!;
+
+    private async Task<(EvidenceFlow Flow, DropRounds Rounds, IEvidenceStore Store)> NewAsync(Func<IEvidenceStore, IEvidenceStore>? wrap = null, bool moveAfter = false)
+    {
+        _temp ??= await TempVault.NewAsync();
+        var services = new ServiceCollection().AddSingleton(TimeProvider.System).AddSingleton(_temp.Vault.Keys.Wrapper).AddAzureStorage(azurite.Options).AddFootageAnalysis().BuildServiceProvider();
+        IEvidenceStore store = services.GetRequiredService<IEvidenceStore>();
+        await store.CheckAsync(CancellationToken.None);
+        IEvidenceStore used = wrap?.Invoke(store) ?? store;
+        var flow = new EvidenceFlow(_temp.Vault, used, services.GetRequiredService<IFootageAnalyser>(), new FlowOptions { Analyse = false }, NullLogger<EvidenceFlow>.Instance);
+        var folder = new LandingFolder(_landing, new LandingFolderOptions { Rest = RestRules.Of(TimeSpan.FromMilliseconds(200)), PollingInterval = TimeSpan.FromMilliseconds(100) }, TimeProvider.System, NullLogger<LandingFolder>.Instance);
+        var rounds = new DropRounds(_temp.Vault, flow, [folder], new RoundOptions { RetryAfter = TimeSpan.FromMilliseconds(20), MoveAfter = moveAfter }, TimeProvider.System, NullLogger<DropRounds>.Instance);
+        return (flow, rounds, used);
+    }
+
+    private string Drop(string name, byte[] content, string drop = "OP-HERON/CAM-1/day-1")
+    {
+        string path = Path.Combine(_landing, drop, name);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        File.WriteAllBytes(path, content);
+        File.WriteAllText(Path.Combine(_landing, drop, ".done"), "");
+        return path;
+    }
+
+    private static byte[] Bytes(int length, int seed)
+    {
+        byte[] bytes = new byte[length];
+        new Random(seed).NextBytes(bytes);
+        return bytes;
+    }
+
+    private static string Sha256(byte[] bytes) => Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(bytes));
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    [Fact]
+    public async Task A_drop_is_received_sealed_read_back_and_stored_with_an_entry_for_each()
+    {
+        var (_, rounds, store) = await NewAsync();
+        byte[] content = Bytes(300_000, 1);
+        Drop("a.mp4", content);
+        Drop("empty.mp4", []);
+        await rounds.RunAsync(once: true, Patience, null, CancellationToken.None);
+
+        ExhibitRow row = _temp.Vault.Exhibits.Masters().Single(e => e.RelativePath == "a.mp4");
+        Assert.Equal((ExhibitState.Stored, Sha256(content), 300_000L), (row.State, row.Sha256, row.Bytes));
+        Assert.Equal(["received", "sealed", "read-back", "stored"], _temp.Entries(row.Reference).Select(e => e.Action));
+        await using Stream stored = await store.OpenReadAsync(ContentAddress.Parse(row.Address!), CancellationToken.None);
+        using var back = new MemoryStream();
+        await stored.CopyToAsync(back);
+        Assert.Equal(content, back.ToArray());
+        Assert.Equal(Sha256([]), _temp.Vault.Exhibits.Masters().Single(e => e.RelativePath == "empty.mp4").Sha256);
+        Assert.Equal(content, File.ReadAllBytes(Path.Combine(_landing, "OP-HERON/CAM-1/day-1/a.mp4")));
+        _temp.MustHold();
+    }
+
+    [Fact]
+    public async Task Run_again_it_finds_nothing_to_do()
+    {
+        var (_, rounds, _) = await NewAsync();
+        Drop("a.mp4", Bytes(10, 1));
+        await rounds.RunAsync(once: true, Patience, null, CancellationToken.None);
+        ulong size = _temp.Vault.Log.Size();
+        await _temp.ReopenAsync();
+        (_, rounds, _) = await NewAsync();
+        await rounds.RunAsync(once: true, Patience, null, CancellationToken.None);
+        Assert.Equal(size, _temp.Vault.Log.Size());
+        Assert.Single(_temp.Vault.Exhibits.Masters());
+    }
+
+    [Fact]
+    public async Task The_same_bytes_again_are_a_new_exhibit_on_the_same_blob_with_its_own_history()
+    {
+        var (_, rounds, _) = await NewAsync();
+        byte[] content = Bytes(5000, 2);
+        Drop("a.mp4", content);
+        Drop("b.mp4", content);
+        Drop("c.mp4", content, "OP-HERON/CAM-2/day-1");
+        await rounds.RunAsync(once: true, Patience, null, CancellationToken.None);
+
+        IReadOnlyList<ExhibitRow> rows = _temp.Vault.Exhibits.WithSha256(Sha256(content));
+        Assert.Equal(3, rows.Count);
+        Assert.Single(rows.Select(r => r.Address).Distinct());
+        Assert.All(rows, r => Assert.Equal(4, _temp.Entries(r.Reference).Count));
+        Assert.Equal(2, rows.Count(r => _temp.Entries(r.Reference)[1].Detail!["bytesAlreadyHeld"]!.GetValue<bool>()));
+        _temp.MustHold();
+    }
+
+    [Fact]
+    public async Task Every_write_of_the_store_that_fails_either_way_is_made_good_by_the_next_try()
+    {
+        FaultyEvidenceStore? faulty = null;
+        var (_, rounds, _) = await NewAsync(inner => faulty = new FaultyEvidenceStore(inner));
+        for (int i = 0; i < 4; i++) Drop($"f{i}.mp4", Bytes(70_000 + i, i));
+        await rounds.RunAsync(once: true, Patience, null, CancellationToken.None);
+
+        Assert.True(faulty!.Failures >= 8, $"only {faulty.Failures} failures were injected");
+        Assert.Equal(4, _temp.Vault.Exhibits.Masters().Count(e => e.State == ExhibitState.Stored));
+        Assert.All(_temp.Vault.Exhibits.Masters(), r => Assert.Equal(["received", "sealed", "read-back", "stored"], _temp.Entries(r.Reference).Select(e => e.Action)));
+        _temp.MustHold();
+    }
+
+    [Fact]
+    public async Task A_file_that_does_not_match_its_manifest_is_sealed_as_it_is_and_the_receipt_says_so()
+    {
+        var (_, rounds, _) = await NewAsync();
+        byte[] good = Bytes(100, 1), other = Bytes(100, 2);
+        string drop = Path.Combine(_landing, "OP-HERON/CAM-3/day-1");
+        Directory.CreateDirectory(drop);
+        File.WriteAllBytes(Path.Combine(drop, "good.mp4"), good);
+        File.WriteAllBytes(Path.Combine(drop, "other.mp4"), other);
+        File.WriteAllText(Path.Combine(drop, "drop.json"), $$"""
+            {"version":"evidencevault/drop/1","case":"OP-HERON","camera":"CAM-3","exhibitPrefix":"AB","authorityUrn":"URN-1","technician":"technician-2",
+             "retrievedAt":"2026-03-15T10:00:00Z","clock":{"cameraTime":"2026-03-15T09:59:58Z","referenceTime":"2026-03-15T10:00:00Z","uncertaintySeconds":0.5,"reference":"NTP"},
+             "files":[{"name":"good.mp4","bytes":100,"sha256":"{{Sha256(good)}}"},{"name":"other.mp4","bytes":100,"sha256":"{{Sha256(Bytes(100, 3))}}"}]}
+            """);
+        await rounds.RunAsync(once: true, Patience, null, CancellationToken.None);
+
+        Assert.Equal(["AB/1", "AB/2"], _temp.Vault.Exhibits.Masters().Select(e => e.Reference));
+        Assert.Equal("no", _temp.Entries("AB/2")[1].Detail!["manifestAgrees"]!.GetValue<string>());
+        Assert.Contains("The manifest says", _temp.Vault.Exhibits.Find(ExhibitReference.Parse("AB/2"))!.Problem);
+        string receipt = File.ReadAllText(Directory.GetFiles(_temp.Vault.Receipts, "*.json").Single());
+        Assert.Contains("\"hashMismatch\":1", receipt.Replace("hash-mismatch", "hashMismatch", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.Contains("receipt-issued", _temp.Entries().Select(e => e.Action));
+        _temp.MustHold();
+    }
+
+    [Fact]
+    public async Task A_file_is_moved_aside_only_after_read_back_and_only_when_asked_for()
+    {
+        var (_, rounds, _) = await NewAsync(moveAfter: true);
+        string path = Drop("a.mp4", Bytes(10, 1));
+        await rounds.RunAsync(once: true, Patience, null, CancellationToken.None);
+        Assert.False(File.Exists(path));
+        Assert.Equal(Bytes(10, 1), File.ReadAllBytes(Path.Combine(_landing, ".taken/OP-HERON/CAM-1/day-1/a.mp4")));
+        Assert.Equal(["received", "sealed", "read-back", "stored", "moved-aside"], _temp.Entries("EV/1").Select(e => e.Action));
+        _temp.MustHold();
+    }
+
+    [Fact]
+    public async Task A_custody_write_that_fails_stops_the_act()
+    {
+        var (_, rounds, _) = await NewAsync();
+        Drop("a.mp4", Bytes(10, 1));
+        // Without its table no checkpoint can be written, so no commit can succeed.
+        using var other = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={_temp.DatabaseFile}");
+        other.Open();
+        using (var begin = other.CreateCommand())
+        {
+            begin.CommandText = "DROP TABLE custody_checkpoint";
+            begin.ExecuteNonQuery();
+        }
+        RoundResult round = await rounds.RoundAsync(null, CancellationToken.None);
+        Assert.Contains("custody log could not be written", round.OutOfReach!.Message);
+        Assert.Empty(_temp.Vault.Exhibits.Masters());
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_temp is not null) await _temp.DisposeAsync();
+        Directory.Delete(_landing, recursive: true);
+    }
+}
