@@ -78,6 +78,11 @@ public static class CanonicalJson
         {
             problem = e.Message;
         }
+        catch (InvalidOperationException)
+        {
+            // What the parser throws, while looking for duplicates, for a name that ends in half a surrogate pair.
+            problem = "A name holds half of a surrogate pair, which has no UTF-8 form.";
+        }
         document?.Dispose();
         return null;
     }
