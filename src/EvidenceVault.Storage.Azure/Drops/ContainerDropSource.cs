@@ -46,6 +46,8 @@ public sealed class ContainerDropSource(BlobServiceClient service, ContainerDrop
                 new BlobOpenReadOptions(allowModifications: false) { Conditions = new() { IfMatch = new ETag(file.Version.Stamp) } }, cancel);
             return new DropFileStream(blob, Names.Printable(file.RelativePath), file.Version.Bytes, e => Told(e, file, CancellationToken.None));
         }
+        // A condition on a blob that is gone is not met either: Azurite answers 412 where the service answers 404.
+        catch (RequestFailedException e) when (e.Status == 412) { throw await VersionAsync(file, cancel) is null ? Vanished(file, e) : Changed(file, e); }
         catch (Exception e) when (Told(e, file, cancel) is { } told) { throw told; }
     }
 
@@ -128,7 +130,8 @@ public sealed class ContainerDropSource(BlobServiceClient service, ContainerDrop
     {
         try
         {
-            return (await source.GetPropertiesAsync(new BlobRequestConditions { IfMatch = new ETag(file.Version.Stamp) }, cancel)).Value.Metadata;
+            BlobProperties there = await source.GetPropertiesAsync(cancellationToken: cancel);
+            return Version(there) == file.Version ? there.Metadata : throw Changed(file, null);
         }
         catch (RequestFailedException e) when (e.Status == 404) { return null; }
     }
@@ -176,19 +179,22 @@ public sealed class ContainerDropSource(BlobServiceClient service, ContainerDrop
 
     private Exception? Told(Exception e, DropFile file, CancellationToken cancel)
     {
-        string name = Names.Printable(file.RelativePath);
         return e switch
         {
-            RequestFailedException { Status: 404 } => new DropFileException("vanished",
-                $"The file '{name}' is no longer there. Nothing more of it is taken; if it comes back it is taken then.", e),
-            RequestFailedException { Status: 412 } => new DropFileException("changed",
-                $"The file '{name}' has changed since it was seen. What was seen of it is not taken as it is now; it is taken when it has come to rest again.", e),
+            RequestFailedException { Status: 404 } => Vanished(file, e),
+            RequestFailedException { Status: 412 } => Changed(file, e),
             RequestFailedException { Status: 401 or 403 or 409 } denied => new DropFileException("unreadable",
-                $"The file '{name}' cannot be read or moved (the service answered {denied.Status} {denied.ErrorCode}). It stays in the drop and is tried again.", e),
+                $"The file '{Names.Printable(file.RelativePath)}' cannot be read or moved (the service answered {denied.Status} {denied.ErrorCode}). It stays in the drop and is tried again.", e),
             _ when StorageFailures.IsOfService(e, cancel) => Unreachable(e),
             _ => null,
         };
     }
+
+    private static DropFileException Vanished(DropFile file, Exception cause) => new("vanished",
+        $"The file '{Names.Printable(file.RelativePath)}' is no longer there. Nothing more of it is taken; if it comes back it is taken then.", cause);
+
+    private static DropFileException Changed(DropFile file, Exception? cause) => new("changed",
+        $"The file '{Names.Printable(file.RelativePath)}' has changed since it was seen. As it is now it is taken when it has come to rest again.", cause);
 
     private UnreachableException Unreachable(Exception e) => new(
         $"The drop container '{options.Container}' cannot be reached ({(e is RequestFailedException { Status: > 0 } r ? $"the service answered {r.Status} {r.ErrorCode}" : e.Message.Split('\n')[0].TrimEnd('.', '\r'))}).",

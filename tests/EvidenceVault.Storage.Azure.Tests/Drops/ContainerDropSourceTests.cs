@@ -36,7 +36,7 @@ public sealed class ContainerDropSourceTests : IClassFixture<AzuriteFixture>
     {
         Assert.Empty(await _source.ScanAsync(Cancel));
         Assert.True(await _container.ExistsAsync(Cancel));
-        Assert.Null((await _container.GetPropertiesAsync(cancellationToken: Cancel)).Value.PublicAccess);
+        Assert.True((await _container.GetPropertiesAsync(cancellationToken: Cancel)).Value.PublicAccess is null or PublicAccessType.None);
     }
 
     [Fact]
