@@ -22,7 +22,7 @@ public static class Drops
         new("CAM-1", "2026-03-14-dusk",
         [
             new("CAM1_0001.MP4", Codec.H264, Take("cloud", 12, 24, 640, 360, 25, "CAM-1", 15, 48)),
-            new("CAM1_0002.MP4", Codec.H264, Take("dusk-field", 12, 44, 1280, 720, 12.5, "CAM-1", 18, 5), Wind: true),
+            new("CAM1_0002.MP4", Codec.H264, Take("dusk-field", 12, 34, 1280, 720, 12.5, "CAM-1", 18, 5), Wind: true),
             new("CAM1_0003.MP4", Codec.H265, Take("ir-switch", 12, 30, 640, 360, 25, "CAM-1", 18, 31)),
             new("CAM1_0004.AVI", Codec.Mjpeg, Take("ir-lane", 4, 28, 640, 360, 12.5, "CAM-1", 19, 12)),
         ],

@@ -130,7 +130,7 @@ public sealed class RenderingTests
             bool inside = truth.Movers.SelectMany(m => m.Boxes).All(b => b.Box[0] >= 0 && b.Box[1] >= 0 && b.Box[2] > 0 && b.Box[3] > 0
                 && b.Box[0] + b.Box[2] <= scene.Width && b.Box[1] + b.Box[3] <= scene.Height);
             return tiles && inside && Truth.FromJson(truth.ToJson()).ToJson() == truth.ToJson();
-        }, iter: 60);
+        }, iter: 25);
 
     [Theory]
     [InlineData("nowhere", 64, 64, 1, 5)]
