@@ -16,20 +16,21 @@ public static class Drops
 
     private sealed record Drop(string Camera, string Name, IReadOnlyList<Shot> Shots, Scene? Stills, bool Manifest);
 
+    // One seed is one place: a camera's shots share theirs, so that day, dusk and night show the same ground.
     private static readonly Drop[] All =
     [
         new("CAM-1", "2026-03-14-dusk",
         [
-            new("CAM1_0001.MP4", Codec.H264, Take("dusk-field", 5, 32, 1280, 720, 12.5, "CAM-1", 18, 5), Wind: true),
-            new("CAM1_0002.MP4", Codec.H265, Take("ir-switch", 6, 30, 640, 360, 25, "CAM-1", 18, 31)),
-            new("CAM1_0003.AVI", Codec.Mjpeg, Take("ir-lane", 3, 24, 640, 360, 12.5, "CAM-1", 19, 12)),
+            new("CAM1_0001.MP4", Codec.H264, Take("cloud", 12, 24, 640, 360, 25, "CAM-1", 15, 48)),
+            new("CAM1_0002.MP4", Codec.H264, Take("dusk-field", 12, 34, 1280, 720, 12.5, "CAM-1", 18, 5), Wind: true),
+            new("CAM1_0003.MP4", Codec.H265, Take("ir-switch", 12, 30, 640, 360, 25, "CAM-1", 18, 31)),
+            new("CAM1_0004.AVI", Codec.Mjpeg, Take("ir-lane", 4, 28, 640, 360, 12.5, "CAM-1", 19, 12)),
         ],
-        Take("time-lapse", 9, 3600, 1280, 720, 1 / 300.0, "CAM-1", 17, 30), Manifest: false),
+        Take("time-lapse", 12, 3600, 1280, 720, 1 / 300.0, "CAM-1", 17, 30), Manifest: false),
         new("CAM-2", "2026-03-15-quay",
         [
-            new("CAM2_0001.MP4", Codec.H264, Take("dusk-quay", 4, 36, 1280, 720, 12.5, "CAM-2", 18, 22, 15)),
-            new("CAM2_0002.MKV", Codec.H265, Take("ir-quay", 8, 30, 640, 360, 25, "CAM-2", 21, 40, 15)),
-            new("CAM2_0003.MP4", Codec.H264, Take("cloud", 2, 24, 640, 360, 25, "CAM-2", 11, 3, 15)),
+            new("CAM2_0001.MP4", Codec.H264, Take("dusk-quay", 12, 36, 1280, 720, 12.5, "CAM-2", 18, 22, 15)),
+            new("CAM2_0002.MKV", Codec.H265, Take("ir-quay", 12, 36, 640, 360, 25, "CAM-2", 21, 40, 15)),
         ],
         null, Manifest: true),
     ];
@@ -41,7 +42,10 @@ public static class Drops
     /// <returns>How many drops were made; 0 when all were there.</returns>
     /// <exception cref="FfmpegException">ffmpeg is missing or failed.</exception>
     /// <exception cref="IOException">The folder cannot be written.</exception>
-    public static int Make(string folder, Action<string> tell)
+    public static int Make(string folder, Action<string> tell) => Make(folder, tell, scene => scene);
+
+    /// <summary>As above; the tests make every scene small by <paramref name="adjust"/>.</summary>
+    internal static int Make(string folder, Action<string> tell, Func<Scene, Scene> adjust)
     {
         folder = Path.GetFullPath(folder);
         string truths = Path.Combine(Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(folder))
@@ -58,7 +62,7 @@ public static class Drops
                 continue;
             }
             string making = Directory.CreateDirectory(Path.Combine(camera, $".{drop.Name}.making-{Environment.ProcessId}")).FullName;
-            Fill(drop, making, Directory.CreateDirectory(Path.Combine(truths, drop.Name)).FullName, tell);
+            Fill(drop, making, Directory.CreateDirectory(Path.Combine(truths, drop.Name)).FullName, tell, adjust);
             try
             {
                 Directory.Move(making, target);
@@ -86,19 +90,19 @@ public static class Drops
         Clock = new DateTime(2026, 3, day, hour, minute, 0, DateTimeKind.Unspecified),
     };
 
-    private static void Fill(Drop drop, string making, string truths, Action<string> tell)
+    private static void Fill(Drop drop, string making, string truths, Action<string> tell, Func<Scene, Scene> adjust)
     {
         foreach (Shot shot in drop.Shots)
         {
             string path = Path.Combine(making, shot.File);
-            Truth truth = SceneRenderer.Render(shot.Scene, shot.Codec, path, wind: shot.Wind);
+            Truth truth = SceneRenderer.Render(adjust(shot.Scene), shot.Codec, path, wind: shot.Wind);
             Durable.Write(Path.Combine(truths, shot.File + ".json"), System.Text.Encoding.UTF8.GetBytes(truth.ToJson()));
             tell($"{Case}/{drop.Camera}/{drop.Name}/{shot.File}: {shot.Scene.Name}, {truth.Frames} frames, {truth.Segments.Count} segments, {new FileInfo(path).Length / 1e6:0.0} MB");
         }
         if (drop.Stills is { } stills)
         {
             string folder = Directory.CreateDirectory(Path.Combine(making, "timelapse")).FullName;
-            Truth truth = TrailStills.Render(stills, folder);
+            Truth truth = TrailStills.Render(adjust(stills), folder);
             Durable.Write(Path.Combine(truths, "timelapse.json"), System.Text.Encoding.UTF8.GetBytes(truth.ToJson()));
             tell($"{Case}/{drop.Camera}/{drop.Name}/timelapse: {truth.Frames} stills, {Directory.EnumerateFiles(folder).Sum(f => new FileInfo(f).Length) / 1e6:0.0} MB");
         }

@@ -15,7 +15,7 @@ internal static class TrailStills
         Truth truth = SceneRenderer.Render(scene, fullRange: true, (index, yuv) =>
         {
             string name = string.Create(CultureInfo.InvariantCulture, $"IMG_{index + 1:0000}.JPG");
-            DateTime taken = (scene.Clock ?? throw new ArgumentException("Stills need a clock: their EXIF says when they were taken.")).AddSeconds(index / scene.Fps);
+            DateTime taken = (scene.Clock ?? throw new ArgumentException("Stills need a clock: their EXIF says when they were taken.")).AddSeconds(Math.Round(index / scene.Fps, 3));
             byte[] still = WithExif(Encode(scene, yuv), taken);
             string path = Path.Combine(folder, name);
             Durable.Write(path, still);

@@ -69,7 +69,7 @@ internal sealed class VideoFile : IDisposable
             _ffmpeg.WaitForExit();
         }
         _ffmpeg.Dispose();
-        if (!_finished) File.Delete(_making);
+        if (!_finished && File.Exists(_making)) File.Delete(_making);
     }
 
     internal static Process Start(ProcessStartInfo start)
@@ -107,8 +107,8 @@ internal sealed class VideoFile : IDisposable
         line.Append(codec switch
         {
             // Cameras send no B-frames; a key frame every two seconds.
-            Codec.H264 => $"-c:v libx264 -preset veryfast -crf 28 -bf 0 -g {group} -keyint_min {group} -sc_threshold 0 -threads 2 -pix_fmt yuv420p ",
-            Codec.H265 => $"-c:v libx265 -preset superfast -crf 29 -pix_fmt yuv420p -x265-params log-level=error:pools=2:frame-threads=1:keyint={group}:min-keyint={group}:scenecut=0:bframes=0:info=0 ",
+            Codec.H264 => $"-c:v libx264 -preset veryfast -crf 25 -bf 0 -g {group} -keyint_min {group} -sc_threshold 0 -threads 2 -pix_fmt yuv420p ",
+            Codec.H265 => $"-c:v libx265 -preset superfast -crf 27 -pix_fmt yuv420p -x265-params log-level=error:pools=2:frame-threads=1:keyint={group}:min-keyint={group}:scenecut=0:bframes=0:info=0 ",
             _ => "-c:v mjpeg -q:v 9 -pix_fmt yuvj420p -threads 1 ",
         });
         if (codec == Codec.H265 && container is "mp4" or "mov") line.Append("-tag:v hvc1 ");

@@ -223,9 +223,9 @@ internal sealed class Boat(Course course, Prng prng) : Mover("boat", course)
             double along = 0.9 + (i * 0.62);
             Tint coat = palette.Tops[(i + 1) % palette.Tops.Count] * light;
             (double bx, double by) = At(along, 0.75);
-            (double nx, double ny) = At(along + 0.08, 1.25);
-            canvas.Limb(bx, by, 0.2 * m, nx, ny, 0.17 * m, coat, 0.2);
-            (double hx, double hy) = At(along + 0.12, 1.55);
+            (double nx, double ny) = At(along + 0.08, 1.2);
+            canvas.Limb(bx, by, 0.24 * m, nx, ny, 0.18 * m, coat, 0.2);
+            (double hx, double hy) = At(along + 0.12, 1.46);
             canvas.Ellipse(hx, hy, 0.12 * m, 0.15 * m, palette.Skin * (0.85 * light), 1, 0, 0.25);
         }
         double c0 = l * 0.50, c1 = l * 0.72;
