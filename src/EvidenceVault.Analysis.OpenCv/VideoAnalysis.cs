@@ -35,7 +35,7 @@ internal sealed class VideoAnalysis(IFootageProbe probe, IClipCutter cutter, Act
         var events = new MotionEvents(new(size.Width, size.Height));
         var curve = new List<CurvePoint>();
         var scorer = new SceneScorer(size.Width, size.Height, span, frameTime, Region(settings, size), events,
-            (score, plane) => { if (Environment.GetEnvironmentVariable("EVDBG") is { } dbg) File.AppendAllText(dbg, FormattableString.Invariant($"{score.Pts:0.000} {(score.Break ? "BREAK" : "")} {string.Join(" ", score.Patches.Take(8).Select(p => $"[{p.X},{p.Y} {p.Width}x{p.Height} a{p.Area} m{p.Moving}]"))}\n")); curve.Add(CurvePoint.Of(score, plane, size.Width, size.Height)); });
+            (score, plane) => curve.Add(CurvePoint.Of(score, plane, size.Width, size.Height)));
 
         long frames = 0;
         int untimed = 0, backward = 0;

@@ -66,6 +66,16 @@ internal sealed record MotionRule(int FrameWidth, int FrameHeight)
     /// <summary>Least share that the way gained has in the way gone: what sways goes back and forth.</summary>
     public double Straightness { get; init; } = 0.4;
 
+    /// <summary>Share of its usual size that what is followed must keep to be still there.</summary>
+    public double Remains { get; init; } = 0.08;
+
+    /// <summary>Seconds over which its usual size is taken; who walks away shrinks more slowly than that.</summary>
+    public double TypicalOver { get; init; } = 5;
+
+    /// <summary>Share of the frame from which a thing may show its way by growing, as what comes towards the camera does; below
+    /// it both its sides must go the same way, which a gust in a tree does not do.</summary>
+    public double LargeShare { get; init; } = 0.005;
+
     /// <summary>PTS gap over which nothing is followed.</summary>
     public double Gap { get; init; } = 2;
 }
@@ -87,7 +97,7 @@ internal sealed class MotionEvents(MotionRule rule)
         public long AreaSum, MovingSum;
         public double Peak, PeakPts;
         public bool Convinced;
-        public double Farthest, Path;
+        public double Farthest, Path, Typical;
     }
 
     // Where leaves, water or rain keep giving patches that go nowhere, what counts must be well larger than they are there.
@@ -139,6 +149,9 @@ internal sealed class MotionEvents(MotionRule rule)
             owner[i] = best;
             taken[best] = taken.TryGetValue(best, out var part) ? part.Union(patch) : patch;
         }
+        // What is left where something big was (a ghost in the background, a thing it moved) does not hold its event open.
+        foreach (var (track, box) in taken.ToList())
+            if (track.Convinced && box.Area < rule.Remains * track.Typical) taken.Remove(track);
         foreach (var (track, box) in taken) Follow(track, box, frame);
         for (int i = _tracks.Count - 1; i >= 0; i--)
         {
@@ -147,7 +160,7 @@ internal sealed class MotionEvents(MotionRule rule)
             track.Missed++;
             if (frame.Pts - track.Last > rule.Lose) Close(track, "what moved left the view or became part of the scene");
         }
-        return [.. frame.Patches.Where((_, i) => owner[i].Convinced)];
+        return [.. frame.Patches.Where((_, i) => owner[i].Convinced && taken.ContainsKey(owner[i]))];
     }
 
     /// <summary>All events, in order, when the last frame has been seen.</summary>
@@ -184,6 +197,7 @@ internal sealed class MotionEvents(MotionRule rule)
         track.All = track.All.Union(box);
         track.Last = frame.Pts + frame.Duration;
         track.Frames++;
+        track.Typical += (box.Area - track.Typical) * Math.Min(1, Math.Max(1.0 / track.Frames, frame.Duration / rule.TypicalOver));
         track.AreaSum += box.Area;
         track.MovingSum += box.Moving;
         double score = (double)box.Moving / (rule.FrameWidth * rule.FrameHeight);
@@ -206,7 +220,8 @@ internal sealed class MotionEvents(MotionRule rule)
     // The centre's way, or, for what comes in over an edge of the picture, the way of its leading side.
     private double Travelled(Patch from, Patch to)
     {
-        double centre = Centre(from, to);
+        double centre = to.Area >= rule.LargeShare * rule.FrameWidth * rule.FrameHeight ? Centre(from, to)
+            : Math.Sqrt(Math.Pow(Both(to.X - from.X, to.Right - from.Right), 2) + Math.Pow(Both(to.Y - from.Y, to.Bottom - from.Bottom), 2));
         double edge = 0;
         if (from.X <= 1) edge = Math.Max(edge, to.Right - from.Right);
         if (from.Right >= rule.FrameWidth - 1) edge = Math.Max(edge, from.X - to.X);
@@ -214,6 +229,8 @@ internal sealed class MotionEvents(MotionRule rule)
         if (from.Bottom >= rule.FrameHeight - 1) edge = Math.Max(edge, from.Y - to.Y);
         return Math.Max(centre, edge);
     }
+
+    private static int Both(int one, int other) => Math.Sign(one) == Math.Sign(other) ? Math.Min(Math.Abs(one), Math.Abs(other)) : 0;
 
     private static double Centre(Patch from, Patch to) =>
         Math.Sqrt(Math.Pow(from.X + (from.Width / 2.0) - to.X - (to.Width / 2.0), 2) + Math.Pow(from.Y + (from.Height / 2.0) - to.Y - (to.Height / 2.0), 2));
