@@ -7,9 +7,10 @@ namespace EvidenceVault.Analysis.OpenCv.Score;
 internal sealed record Sample(double Pts, byte[] Plane, byte[]? Owned);
 
 /// <summary>The background, by consensus over time. Time around a frame is cut into slots; a pixel is background when it looks
-/// as it did in half the slots before (not counting where something that counts stood), or as it will in three quarters of
-/// the slots after (a car that has parked, a place that has been left), or as it does in half of all. Counting slots and
-/// not samples lets a leaf that keeps coming back be background, and a person who stands for a while not.</summary>
+/// as it did in half the slots before (not counting where something that counts stood), or as it will without a break for
+/// most of a minute (a car that has parked, a place that has been left), or, where too little is known from before, as it
+/// does in half of all slots. Counting slots and not samples lets a leaf that keeps coming back be background, and a person
+/// who stands for a while not.</summary>
 internal static class Consensus
 {
     private const int Strip = 1024;
@@ -31,7 +32,9 @@ internal static class Consensus
         ReadOnlySpan<byte> tolerance, int pastMin, int futureMin, Span<byte> foreground, int at)
     {
         int step = Vector<byte>.Count;
-        Vector<byte> two = new(2), three = new(3), least = new((byte)pastMin), futureSlots = new((byte)future.Count);
+        int futureSamples = future.Sum(s => s.Count);
+        // One sample in twenty may be hidden by something that passes in front.
+        Vector<byte> two = new(2), least = new((byte)pastMin), futureSlots = new((byte)future.Count), unbroken = new((byte)(futureSamples - (futureSamples / 20)));
         bool longFuture = future.Count >= futureMin;
         for (int i = 0; i < frame.Length; i += step)
         {
@@ -39,7 +42,7 @@ internal static class Consensus
             int j = Math.Min(i, frame.Length - step);
             var value = new Vector<byte>(frame[j..]);
             var near = new Vector<byte>(tolerance[j..]);
-            Vector<byte> pastHits = default, pastSlots = default, futureHits = default;
+            Vector<byte> pastHits = default, pastSlots = default, futureHits = default, futureSame = default;
             foreach (var slot in past)
             {
                 Vector<byte> hit = default, there = default;
@@ -55,13 +58,19 @@ internal static class Consensus
             foreach (var slot in future)
             {
                 Vector<byte> hit = default;
-                foreach (var sample in slot) hit |= Near(value, Load(sample.Plane, at + j), near);
+                foreach (var sample in slot)
+                {
+                    var same = Near(value, Load(sample.Plane, at + j), near);
+                    hit |= same;
+                    futureSame -= same;
+                }
                 futureHits -= hit;
             }
-            var usualBefore = Vector.GreaterThanOrEqual(pastHits * two, pastSlots) & Vector.GreaterThanOrEqual(pastSlots, least);
-            var usualAfter = longFuture ? Vector.GreaterThanOrEqual(futureHits * (two + two), futureSlots * three) : default;
-            var usual = Vector.GreaterThanOrEqual((pastHits + futureHits) * two, pastSlots + futureSlots);
-            (~(usualBefore | usualAfter | usual)).CopyTo(foreground[j..]);
+            var known = Vector.GreaterThanOrEqual(pastSlots, least);
+            var before = Vector.GreaterThanOrEqual(pastHits * two, pastSlots) & known;
+            var after = longFuture ? Vector.GreaterThanOrEqual(futureSame, unbroken) : default;
+            var usual = Vector.GreaterThanOrEqual((pastHits + futureHits) * two, pastSlots + futureSlots) & ~known;
+            (~(before | after | usual)).CopyTo(foreground[j..]);
         }
     }
 

@@ -14,10 +14,14 @@ internal sealed class Light(int width, int height)
     private static readonly byte[] Logarithm = [.. Enumerable.Range(0, 256).Select(v =>
         (byte)Math.Round(UnitsPerOctave * (Math.Log2(v + DarkOffset) - Math.Log2(DarkOffset))))];
 
+    // The reference follows one unit every so many seconds: slow enough that a person who stands for half a minute leaves no mark.
+    private const double FollowEvery = 3;
+
     private byte[]? _reference;
+    private double _followed;
 
     /// <summary>The frame in log units with the light's field removed.</summary>
-    public byte[] Remove(byte[] grey)
+    public byte[] Remove(byte[] grey, double pts)
     {
         using var source = Mat.FromPixelData(height, width, MatType.CV_8UC1, grey);
         using var smooth = new Mat();
@@ -25,7 +29,7 @@ internal sealed class Light(int width, int height)
         byte[] log = new byte[grey.Length];
         smooth.GetArray(out byte[] blurred);
         for (int i = 0; i < log.Length; i++) log[i] = (byte)(Logarithm[blurred[i]] + Middle);
-        if (_reference is null) { _reference = [.. log]; return log; }
+        if (_reference is null) { (_reference, _followed) = ([.. log], pts); return log; }
 
         using var field = new Mat(Rows, Columns, MatType.CV_16SC1);
         for (int r = 0; r < Rows; r++)
@@ -36,11 +40,13 @@ internal sealed class Light(int width, int height)
         using var wide = new Mat();
         Cv2.Resize(calm, wide, new Size(width, height), 0, 0, InterpolationFlags.Linear);
         wide.GetArray(out short[] light);
+        bool follow = pts - _followed >= FollowEvery;
+        if (follow) _followed = pts;
         for (int i = 0; i < log.Length; i++)
         {
             int value = Math.Clamp(log[i] - ((light[i] + 8) >> 4), 0, 255);
             log[i] = (byte)value;
-            // A running median: one unit a frame towards what is seen, so that nothing short leaves a mark.
+            if (!follow) continue;
             int reference = _reference[i];
             _reference[i] = (byte)(reference + Math.Sign(value - reference));
         }

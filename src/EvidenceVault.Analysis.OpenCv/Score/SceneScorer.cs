@@ -58,7 +58,7 @@ internal sealed class SceneScorer
     /// <summary>Takes a frame; scores those whose future is known.</summary>
     public void Take(double pts, byte[] grey)
     {
-        byte[] plane = _light.Remove(grey);
+        byte[] plane = _light.Remove(grey, pts);
         if (_recent.Count > 0)
         {
             var latest = _recent.Last();
@@ -68,7 +68,7 @@ internal sealed class SceneScorer
             if (Changed(plane, _recent.Peek().Plane, threshold) > BreakShare * plane.Length)
             {
                 _light.Forget();
-                plane = _light.Remove(grey);
+                plane = _light.Remove(grey, pts);
                 _regime++;
                 _recent.Clear();
                 Breaks.Add(pts);
@@ -161,7 +161,7 @@ internal sealed class SceneScorer
         return [.. patches.OrderByDescending(p => p.Area).ThenBy(p => p.Y).ThenBy(p => p.X).Take(64)];
     }
 
-    private const int AreaLeast = 8;
+    private const int AreaLeast = 9;
 
     private byte[]? Owned(byte[] foreground, IReadOnlyList<Patch> counting)
     {

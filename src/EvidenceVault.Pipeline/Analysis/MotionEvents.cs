@@ -39,7 +39,7 @@ internal sealed record MotionRule(int FrameWidth, int FrameHeight)
     public double Lose { get; init; } = 0.6;
 
     /// <summary>Events closer together than this are one.</summary>
-    public double MergeGap { get; init; } = 1.0;
+    public double MergeGap { get; init; } = 1.5;
 
     /// <summary>Events shorter than this are dropped.</summary>
     public double MinLength { get; init; } = 0.4;
@@ -51,7 +51,30 @@ internal sealed record MotionRule(int FrameWidth, int FrameHeight)
     public double TravelMin { get; init; } = 5;
 
     /// <summary>Share of what is followed that must be in motion while it convinces.</summary>
-    public double MovingShare { get; init; } = 0.12;
+    public double MovingShare { get; init; } = 0.25;
+
+    /// <summary>Below this many pixels a patch is small and must be followed longer and farther: at that size a leaf, a gnat
+    /// and a person in the distance look alike but for the way they go.</summary>
+    public int SmallArea { get; init; } = 40;
+
+    /// <summary>How long a small patch is followed before it can count.</summary>
+    public double ConvinceSmall { get; init; } = 0.8;
+
+    /// <summary>Least travel of a small patch.</summary>
+    public double TravelMinSmall { get; init; } = 8;
+
+    /// <summary>Least share that the way gained has in the way gone: what sways goes back and forth.</summary>
+    public double Straightness { get; init; } = 0.4;
+
+    /// <summary>Share of its usual size that what is followed must keep to be still there.</summary>
+    public double Remains { get; init; } = 0.08;
+
+    /// <summary>Seconds over which its usual size is taken; who walks away shrinks more slowly than that.</summary>
+    public double TypicalOver { get; init; } = 5;
+
+    /// <summary>Share of the frame from which a thing may show its way by growing, as what comes towards the camera does; below
+    /// it both its sides must go the same way, which a gust in a tree does not do.</summary>
+    public double LargeShare { get; init; } = 0.005;
 
     /// <summary>PTS gap over which nothing is followed.</summary>
     public double Gap { get; init; } = 2;
@@ -74,9 +97,16 @@ internal sealed class MotionEvents(MotionRule rule)
         public long AreaSum, MovingSum;
         public double Peak, PeakPts;
         public bool Convinced;
-        public double Farthest;
+        public double Farthest, Path, Typical;
     }
 
+    // Where leaves, water or rain keep giving patches that go nowhere, what counts must be well larger than they are there.
+    // Each cell keeps the largest such patch of late.
+    private const int CellSide = 16;
+    private const double ClutterHalfLife = 20, ClutterFactor = 2.5, ClutterAge = 4;
+
+    private readonly int _columns = (rule.FrameWidth / CellSide) + 1;
+    private readonly double[] _clutter = new double[((rule.FrameWidth / CellSide) + 1) * ((rule.FrameHeight / CellSide) + 1)];
     private readonly List<Track> _tracks = [];
     private readonly List<(Track Track, string Closed)> _done = [];
     private double? _lastPts;
@@ -87,6 +117,8 @@ internal sealed class MotionEvents(MotionRule rule)
     {
         if (frame.Break) CloseAll("the whole picture changed at once");
         else if (_lastPts is { } last && frame.Pts - last > rule.Gap) CloseAll("the footage has a gap");
+        double fade = _lastPts is { } before ? Math.Pow(0.5, Math.Clamp(frame.Pts - before, 0, rule.Gap) / ClutterHalfLife) : 1;
+        for (int i = 0; i < _clutter.Length; i++) _clutter[i] *= fade;
         _lastPts = frame.Pts;
         _lastEnd = frame.Pts + frame.Duration;
 
@@ -108,9 +140,18 @@ internal sealed class MotionEvents(MotionRule rule)
                 best = new Track { First = frame.Pts, Last = frame.Pts, Box = patch, Start = patch, All = patch, PeakPts = frame.Pts };
                 _tracks.Add(best);
             }
+            // What has not yet convinced is followed as one patch: joined bits of foliage would seem to run about.
+            else if (!best.Convinced && taken.ContainsKey(best))
+            {
+                best = new Track { First = frame.Pts, Last = frame.Pts, Box = patch, Start = patch, All = patch, PeakPts = frame.Pts };
+                _tracks.Add(best);
+            }
             owner[i] = best;
             taken[best] = taken.TryGetValue(best, out var part) ? part.Union(patch) : patch;
         }
+        // What is left where something big was (a ghost in the background, a thing it moved) does not hold its event open.
+        foreach (var (track, box) in taken.ToList())
+            if (track.Convinced && box.Area < rule.Remains * track.Typical) taken.Remove(track);
         foreach (var (track, box) in taken) Follow(track, box, frame);
         for (int i = _tracks.Count - 1; i >= 0; i--)
         {
@@ -119,7 +160,7 @@ internal sealed class MotionEvents(MotionRule rule)
             track.Missed++;
             if (frame.Pts - track.Last > rule.Lose) Close(track, "what moved left the view or became part of the scene");
         }
-        return [.. frame.Patches.Where((_, i) => owner[i].Convinced)];
+        return [.. frame.Patches.Where((_, i) => owner[i].Convinced && taken.ContainsKey(owner[i]))];
     }
 
     /// <summary>All events, in order, when the last frame has been seen.</summary>
@@ -151,28 +192,36 @@ internal sealed class MotionEvents(MotionRule rule)
 
     private void Follow(Track track, Patch box, FrameScore frame)
     {
+        track.Path += Centre(track.Box, box);
         track.Box = box;
         track.All = track.All.Union(box);
         track.Last = frame.Pts + frame.Duration;
         track.Frames++;
+        track.Typical += (box.Area - track.Typical) * Math.Min(1, Math.Max(1.0 / track.Frames, frame.Duration / rule.TypicalOver));
         track.AreaSum += box.Area;
         track.MovingSum += box.Moving;
         double score = (double)box.Moving / (rule.FrameWidth * rule.FrameHeight);
         if (score > track.Peak) (track.Peak, track.PeakPts) = (score, frame.Pts);
         track.Farthest = Math.Max(track.Farthest, Travelled(track.Start, box));
         if (track.Convinced) return;
+        if (track.Last - track.First > ClutterAge) Litter(track);
+        bool small = box.Area < rule.SmallArea;
         double size = Math.Min(Math.Min(box.Width, box.Height), Math.Min(rule.FrameWidth, rule.FrameHeight) / 3.0);
-        track.Convinced = track.Last - track.First >= rule.Convince
-            && track.Frames >= 3
+        double travelled = Travelled(track.Start, box);
+        track.Convinced = track.Last - track.First >= (small ? rule.ConvinceSmall : rule.Convince)
+            && track.Frames >= (small ? 5 : 3)
             && track.Frames >= 2 * track.Missed
             && track.MovingSum >= rule.MovingShare * track.AreaSum
-            && Travelled(track.Start, box) >= Math.Max(rule.TravelMin, rule.Travel * size);
+            && box.Area >= ClutterFactor * Clutter(box)
+            && travelled >= rule.Straightness * track.Path
+            && travelled >= (small ? Math.Max(rule.TravelMinSmall, 1.5 * Math.Max(box.Width, box.Height)) : Math.Max(rule.TravelMin, rule.Travel * size));
     }
 
     // The centre's way, or, for what comes in over an edge of the picture, the way of its leading side.
     private double Travelled(Patch from, Patch to)
     {
-        double centre = Math.Sqrt(Math.Pow(from.X + (from.Width / 2.0) - to.X - (to.Width / 2.0), 2) + Math.Pow(from.Y + (from.Height / 2.0) - to.Y - (to.Height / 2.0), 2));
+        double centre = to.Area >= rule.LargeShare * rule.FrameWidth * rule.FrameHeight ? Centre(from, to)
+            : Math.Sqrt(Math.Pow(Both(to.X - from.X, to.Right - from.Right), 2) + Math.Pow(Both(to.Y - from.Y, to.Bottom - from.Bottom), 2));
         double edge = 0;
         if (from.X <= 1) edge = Math.Max(edge, to.Right - from.Right);
         if (from.Right >= rule.FrameWidth - 1) edge = Math.Max(edge, from.X - to.X);
@@ -180,6 +229,11 @@ internal sealed class MotionEvents(MotionRule rule)
         if (from.Bottom >= rule.FrameHeight - 1) edge = Math.Max(edge, from.Y - to.Y);
         return Math.Max(centre, edge);
     }
+
+    private static int Both(int one, int other) => Math.Sign(one) == Math.Sign(other) ? Math.Min(Math.Abs(one), Math.Abs(other)) : 0;
+
+    private static double Centre(Patch from, Patch to) =>
+        Math.Sqrt(Math.Pow(from.X + (from.Width / 2.0) - to.X - (to.Width / 2.0), 2) + Math.Pow(from.Y + (from.Height / 2.0) - to.Y - (to.Height / 2.0), 2));
 
     private static double Distance(Patch a, Patch b) =>
         Math.Abs(a.X + (a.Width / 2.0) - b.X - (b.Width / 2.0)) + Math.Abs(a.Y + (a.Height / 2.0) - b.Y - (b.Height / 2.0));
@@ -196,5 +250,22 @@ internal sealed class MotionEvents(MotionRule rule)
     {
         _tracks.Remove(track);
         if (track.Convinced) _done.Add((track, why));
+        else Litter(track);
+    }
+
+    private void Litter(Track track)
+    {
+        double area = (double)track.AreaSum / Math.Max(1, track.Frames);
+        foreach (int cell in Cells(track.All)) _clutter[cell] = Math.Max(_clutter[cell], area);
+    }
+
+    private double Clutter(Patch box) => Cells(box).Max(cell => _clutter[cell]);
+
+    private IEnumerable<int> Cells(Patch box)
+    {
+        int rows = _clutter.Length / _columns;
+        for (int row = Math.Max(0, box.Y / CellSide); row <= Math.Min(rows - 1, (box.Bottom - 1) / CellSide); row++)
+            for (int column = Math.Max(0, box.X / CellSide); column <= Math.Min(_columns - 1, (box.Right - 1) / CellSide); column++)
+                yield return (row * _columns) + column;
     }
 }

@@ -1,0 +1,124 @@
+using CsCheck;
+using EvidenceVault.Pipeline.Analysis;
+
+namespace EvidenceVault.Pipeline.Tests.Analysis;
+
+public class MotionEventsTests
+{
+    private const double Rate = 0.1;
+
+    private static IReadOnlyList<MotionEvent> Decide(IEnumerable<FrameScore> frames)
+    {
+        var events = new MotionEvents(new(384, 216));
+        foreach (var frame in frames) events.Step(frame);
+        return events.Finish();
+    }
+
+    private static FrameScore At(double pts, params Patch[] patches) => new(pts, Rate, patches);
+
+    private static Patch Person(double x, int moving = 600) => new((int)x, 80, 30, 80, 1500, moving);
+
+    private static IEnumerable<FrameScore> Walk(double from, double to) =>
+        Enumerable.Range(0, (int)Math.Round((to - from) / Rate)).Select(i => At(from + (i * Rate), Person(20 + (i * 4))));
+
+    private static IEnumerable<FrameScore> Quiet(double from, double to) =>
+        Enumerable.Range(0, (int)Math.Round((to - from) / Rate)).Select(i => At(from + (i * Rate)));
+
+    [Fact]
+    public void Someone_who_walks_through_is_one_event_from_first_sight_to_last()
+    {
+        var found = Assert.Single(Decide([.. Quiet(0, 3), .. Walk(3, 7), .. Quiet(7, 10)]));
+        Assert.Equal(3, found.Start, 0.001);
+        Assert.Equal(7, found.End, 0.001);
+    }
+
+    [Fact]
+    public void Someone_who_stands_still_for_a_minute_keeps_the_event_open()
+    {
+        var still = Enumerable.Range(0, 600).Select(i => At(3 + (i * Rate), Person(100, moving: 0)));
+        var back = Enumerable.Range(0, 20).Select(i => At(63 + (i * Rate), Person(100 - (i * 4))));
+        var found = Assert.Single(Decide([.. Walk(1, 3), .. still, .. back, .. Quiet(65, 70)]));
+        Assert.Equal(1, found.Start, 0.001);
+        Assert.Equal(65, found.End, 0.001);
+    }
+
+    [Fact]
+    public void What_a_leaver_leaves_behind_does_not_hold_the_event_open()
+    {
+        var mark = Enumerable.Range(0, 100).Select(i => At(5 + (i * Rate), new Patch(150, 120, 20, 4, 60, 0)));
+        var found = Assert.Single(Decide([.. Walk(1, 5), .. mark]));
+        Assert.Equal(5, found.End, 0.001);
+    }
+
+    [Fact]
+    public void A_bush_that_sways_in_place_is_no_event() =>
+        Assert.Empty(Decide(Enumerable.Range(0, 300).Select(i => At(i * Rate, new Patch(100 + (int)(4 * Math.Sin(i)), 60, 40, 30, 500, 250)))));
+
+    [Fact]
+    public void A_patch_that_never_moves_is_no_event() =>
+        Assert.Empty(Decide(Enumerable.Range(0, 300).Select(i => At(i * Rate, Person(50, moving: 0)))));
+
+    [Fact]
+    public void A_glint_of_two_frames_is_no_event() =>
+        Assert.Empty(Decide([.. Quiet(0, 2), At(2, Person(10)), At(2.1, Person(60)), .. Quiet(2.2, 5)]));
+
+    [Fact]
+    public void Two_visits_closer_than_the_merge_gap_are_one_and_farther_apart_two()
+    {
+        Assert.Single(Decide([.. Walk(1, 3), .. Quiet(3, 4.2), .. Walk(4.2, 6), .. Quiet(6, 9)]));
+        Assert.Equal(2, Decide([.. Walk(1, 3), .. Quiet(3, 5.5), .. Walk(5.5, 7), .. Quiet(7, 9)]).Count);
+    }
+
+    [Fact]
+    public void A_gap_in_the_times_closes_an_event_and_says_so()
+    {
+        var found = Decide([.. Walk(1, 3), .. Walk(60, 62)]);
+        Assert.Equal(2, found.Count);
+        Assert.Contains("gap", found[0].ClosedBecause);
+        Assert.Equal(3, found[0].End, 0.001);
+    }
+
+    [Fact]
+    public void A_change_of_the_whole_picture_lets_go_of_what_was_followed()
+    {
+        var found = Assert.Single(Decide([.. Walk(1, 3), new(3, Rate, [], Break: true), .. Quiet(3.1, 6)]));
+        Assert.Equal(3, found.End, 0.001);
+    }
+
+    [Fact]
+    public void Someone_in_view_when_the_footage_ends_is_told_so() =>
+        Assert.Contains("footage ended", Assert.Single(Decide(Walk(1, 3))).ClosedBecause);
+
+    [Fact]
+    public void Uneven_frame_times_do_not_move_the_bounds()
+    {
+        double pts = 0;
+        var frames = new List<FrameScore>();
+        for (int i = 0; i < 100; i++)
+        {
+            double step = i % 2 == 0 ? 0.04 : 0.16;
+            frames.Add(new(pts, step, pts is >= 3 and < 7 ? [Person(20 + (pts * 20))] : []));
+            pts += step;
+        }
+        var found = Assert.Single(Decide(frames));
+        Assert.InRange(found.Start, 3, 3.2);
+        Assert.InRange(found.End, 6.9, 7.2);
+    }
+
+    [Fact]
+    public void Events_are_always_in_order_apart_and_within_the_footage() =>
+        Gen.Select(Gen.Int[0, 350], Gen.Int[0, 180], Gen.Int[1, 60], Gen.Int[1, 60], Gen.Double[0.01, 3], Gen.Bool)
+            .Array[0, 80].Sample(rows =>
+            {
+                double pts = 0;
+                var frames = new List<FrameScore>();
+                foreach (var (x, y, w, h, step, seen) in rows)
+                {
+                    frames.Add(new(pts, Math.Min(step, 0.5), seen ? [new(x, y, w, h, (w * h * 2 / 3) + 1, w * h / 2)] : []));
+                    pts += step;
+                }
+                var events = Decide(frames);
+                Assert.All(events, e => Assert.True(e.Start >= 0 && e.End > e.Start && e.End <= pts + 0.5));
+                Assert.All(events.Zip(events.Skip(1)), pair => Assert.True(pair.First.End <= pair.Second.Start));
+            }, iter: 300);
+}
