@@ -107,7 +107,7 @@ public sealed partial class DropRounds(
     {
         long drop = await NoteDropAsync(source, sighting).ConfigureAwait(false);
         string prefix = sighting.Manifest?.ExhibitPrefix ?? options.ExhibitPrefix;
-        foreach (DropFile file in sighting.Ready)
+        foreach (DropFile file in sighting.Ready.OrderBy(f => f.RelativePath, StringComparer.Ordinal))
         {
             if (_putOff.TryGetValue((source.Id, file.Path), out var put) && put.Until > clock.GetUtcNow()) continue;
             if (vault.Exhibits.OfDelivery(source.Id, file.Path, file.Version.Bytes, file.Version.Stamp) is { State: not ExhibitState.Failed }) continue;

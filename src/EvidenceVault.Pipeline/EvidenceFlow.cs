@@ -101,7 +101,7 @@ public sealed partial class EvidenceFlow(Vault vault, IEvidenceStore store, IFoo
         Protection protection = await store.ProtectAsync(address, cancel).ConfigureAwait(false);
 
         string? mismatch = Mismatch(row, digests);
-        Disclosure name = Disclosure.Create("originalName", row.RelativePath ?? "");
+        Disclosure name = Disclosure.Create("original-name", row.RelativePath ?? "");
         await vault.Sequencer.CommitAsync(change =>
         {
             SealManifest manifest = ManifestOf(row, digests, address, protection, change.Now) with { OriginalNameDigest = name.Digest };

@@ -25,7 +25,7 @@ public sealed class EvidenceFlowTests(AzuriteFixture azurite) : IClassFixture<Az
         IEvidenceStore used = wrap?.Invoke(store) ?? store;
         var flow = new EvidenceFlow(_temp.Vault, used, services.GetRequiredService<IFootageAnalyser>(), new FlowOptions { Analyse = false }, NullLogger<EvidenceFlow>.Instance);
         var folder = new LandingFolder(_landing, new LandingFolderOptions { Rest = RestRules.Of(TimeSpan.FromMilliseconds(200)), PollingInterval = TimeSpan.FromMilliseconds(100) }, TimeProvider.System, NullLogger<LandingFolder>.Instance);
-        var rounds = new DropRounds(_temp.Vault, flow, [folder], new RoundOptions { RetryAfter = TimeSpan.FromMilliseconds(20), MoveAfter = moveAfter }, TimeProvider.System, NullLogger<DropRounds>.Instance);
+        var rounds = new DropRounds(_temp.Vault, flow, [folder], new RoundOptions { RetryAfter = TimeSpan.FromMilliseconds(20), MoveAfter = moveAfter }, TimeProvider.System, new TestLog<DropRounds>());
         return (flow, rounds, used);
     }
 
@@ -169,6 +169,17 @@ public sealed class EvidenceFlowTests(AzuriteFixture azurite) : IClassFixture<Az
         RoundResult round = await rounds.RoundAsync(null, CancellationToken.None);
         Assert.Contains("custody log could not be written", round.OutOfReach!.Message);
         Assert.Empty(_temp.Vault.Exhibits.Masters());
+    }
+
+    /// <summary>What the program logs belongs to the test's output: a test that fails then says why.</summary>
+    private sealed class TestLog<T> : Microsoft.Extensions.Logging.ILogger<T>
+    {
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+        public bool IsEnabled(Microsoft.Extensions.Logging.LogLevel logLevel) => true;
+
+        public void Log<TState>(Microsoft.Extensions.Logging.LogLevel logLevel, Microsoft.Extensions.Logging.EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            TestContext.Current.TestOutputHelper?.WriteLine($"{logLevel}: {formatter(state, exception)}");
     }
 
     public async ValueTask DisposeAsync()
