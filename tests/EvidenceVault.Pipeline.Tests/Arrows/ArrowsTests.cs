@@ -1,7 +1,6 @@
 using System.Reflection.Metadata;
 using System.Text;
 using System.Xml.Linq;
-using ArchUnitNET.Domain.Extensions;
 using ArchUnitNET.Loader;
 using Architecture = ArchUnitNET.Domain.Architecture;
 
