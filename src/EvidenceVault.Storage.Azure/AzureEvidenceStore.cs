@@ -59,6 +59,9 @@ public sealed class AzureEvidenceStore : IEvidenceStore
     }
 
     /// <inheritdoc/>
+    public string Encryption => "azure-client-side-v2.0-aes-256-gcm";
+
+    /// <inheritdoc/>
     public async Task StageAsync(string stagingId, Stream content, CancellationToken cancel)
     {
         BlobClient blob = Staged(stagingId).WithClientSideEncryptionOptions(encryption);

@@ -15,6 +15,8 @@ public sealed class FaultyEvidenceStore(IEvidenceStore inner) : IEvidenceStore
     /// <summary>Failures given so far.</summary>
     public int Failures { get; private set; }
 
+    public string Encryption => inner.Encryption;
+
     public Task StageAsync(string stagingId, Stream content, CancellationToken cancel) =>
         WriteAsync($"stage {stagingId}", async () => { await inner.StageAsync(stagingId, content, cancel); return true; });
 

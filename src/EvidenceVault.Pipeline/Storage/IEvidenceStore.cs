@@ -9,6 +9,9 @@ namespace EvidenceVault.Pipeline.Storage;
 /// </summary>
 public interface IEvidenceStore
 {
+    /// <summary>How stored bytes are encrypted, as recorded in each seal, for example <c>azure-client-side-v2.0-aes-256-gcm</c>.</summary>
+    string Encryption { get; }
+
     /// <summary>Encrypts and uploads a stream in blocks under a staging name of its own. Returns once it is durable.
     /// The stream is read exactly once, from start to end. Staging the same id again replaces what a crash left there.</summary>
     Task StageAsync(string stagingId, Stream content, CancellationToken cancel);
