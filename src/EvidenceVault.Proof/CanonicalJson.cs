@@ -21,7 +21,7 @@ public static class CanonicalJson
 
     /// <summary>The canonical UTF-8 bytes of a node; null is the JSON null.</summary>
     /// <exception cref="FormatException">The node holds what has no canonical form: a lone surrogate, a number that is not
-    /// finite, or an integer beyond 2^53 - 1, which other readers would round (put it in a string).</exception>
+    /// finite, or an integer in plain digits beyond 2^53 - 1, which other readers would round (put it in a string).</exception>
     public static byte[] Serialize(JsonNode? node)
     {
         var output = new ArrayBufferWriter<byte>(512);
