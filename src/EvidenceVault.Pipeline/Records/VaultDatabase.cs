@@ -31,6 +31,13 @@ public sealed class VaultDatabase
     /// <summary>The file.</summary>
     public string Path { get; }
 
+    /// <summary>Asks SQLite whether the file is whole (<c>PRAGMA quick_check</c>): <c>ok</c>, or its first complaint.</summary>
+    public string QuickCheck()
+    {
+        using SqliteConnection connection = Read();
+        return connection.ExecuteScalar<string>("PRAGMA quick_check(1)") ?? "SQLite gave no answer to quick_check.";
+    }
+
     /// <summary>A connection that reads. In WAL mode it sees one consistent state for each statement and never blocks the writer.</summary>
     internal SqliteConnection Read()
     {

@@ -1,0 +1,56 @@
+using System.CommandLine;
+using System.Globalization;
+using EvidenceVault.Cli.Show;
+using EvidenceVault.Pipeline.Analysis;
+using EvidenceVault.Pipeline.Words;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace EvidenceVault.Cli.Commands;
+
+/// <summary>Looks into footage without a vault.</summary>
+internal static class AnalyseCommand
+{
+    public static Command Build()
+    {
+        var video = Arguments.Video();
+        var output = new Option<string?>("--output", "-o") { Description = "A new or empty folder for keyframes, contact sheet, activity curve, clips and analysis.json. Without it, only the report is made.", HelpName = "DIR" };
+        var region = new Option<IReadOnlyList<int>?>("--region") { Description = "Look only here: x,y,width,height in pixels of the upright frame.", HelpName = "X,Y,W,H", CustomParser = Arguments.ReadRegion };
+        var noClips = new Option<bool>("--no-clips") { Description = "Cut no clips." };
+        var command = new Command("analyse", "Find motion in a video. Needs no vault and no storage; the video is only read.") { video, output, region, noClips, CommandTree.Json };
+        Examples.Of(command, "evidencevault analyse MOV001.MP4 --json", "evidencevault analyse MOV001.MP4 -o found --region 0,300,1920,600 --no-clips");
+        command.SetAction((parsed, cancel) => RunAsync(
+            parsed.GetRequiredValue(video), parsed.GetValue(output),
+            new() { Region = parsed.GetValue(region), Clips = parsed.GetValue(output) is not null && !parsed.GetValue(noClips) }, parsed.GetValue(CommandTree.Json), cancel));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(string video, string? output, AnalysisSettings settings, bool json, CancellationToken cancel)
+    {
+        string full = Arguments.ExistingVideo(video);
+        string? folder = output is null ? null : Arguments.NewFolder(output);
+        await using ServiceProvider services = Host.WithoutVault();
+        AnalysisReport report = await Progressing.FractionAsync("analysing", progress =>
+            services.GetRequiredService<IFootageAnalyser>().AnalyseAsync(full, folder, settings, progress, cancel));
+        if (json) await Console.Out.WriteAsync(AnalysisJson.Write(report));
+        else Print(new Page(), report, Names.Printable(video), folder);
+        if (report.Problem is null) return ExitCode.Done;
+        return new Trouble(ExitCode.NotAsItShouldBe, $"'{Names.Printable(video)}' was not analysed.", report.Problem, "The file itself is as it was.").Tell();
+    }
+
+    private static void Print(Page page, AnalysisReport report, string video, string? folder)
+    {
+        page.Facts(
+            ("Video", video), ("Frames decoded", report.Frames.ToString("N0", CultureInfo.InvariantCulture)),
+            ("Format", report.Probe is { } p ? $"{p.Container}, {p.Codec ?? "no video"}, {p.Width}x{p.Height}" : null),
+            ("Results in", folder is null ? null : Names.Printable(folder)));
+        if (report.Problem is null && report.Segments.Count == 0) page.Line("No motion was found.");
+        if (report.Segments.Count > 0)
+        {
+            page.Table(
+                [new("No.", Right: true), new("From", Right: true), new("To", Right: true), new("Most motion at", Right: true), new("Where x,y,w,h"), new("Opened because", Wraps: true)],
+                report.Segments.Select((s, i) => (IEnumerable<string?>)
+                    [(i + 1).ToString(CultureInfo.InvariantCulture), Show.Words.Pts(s.Start), Show.Words.Pts(s.End), Show.Words.Pts(s.Peak), string.Join(',', s.Box), s.OpenedBecause]));
+        }
+        foreach (string note in report.Notes) page.Line($"Note: {Trouble.OneLine(note)}");
+    }
+}

@@ -1,0 +1,85 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using EvidenceVault.Pipeline.Records;
+using EvidenceVault.Pipeline.UseCases;
+using EvidenceVault.Proof;
+
+namespace EvidenceVault.Cli.Show;
+
+// The shapes that --json prints. They are a promise to whoever scripts against them (docs/command-line.md): fields are added, never
+// renamed, and every field is always there, null where nothing is known.
+
+internal sealed record ExhibitLine(
+    string Exhibit, string Case, string Camera, string State, string? Sha256, string? Sha512, long? Bytes, int Segments, int Keyframes, string? Problem, string? Address,
+    string ReceivedAt, string? SealedAt, string? StoredAt)
+{
+    public static ExhibitLine Of(ListedExhibit e) => new(
+        e.Exhibit.Reference, e.Exhibit.Case, e.Exhibit.Camera, e.Exhibit.State, e.Exhibit.Sha256, e.Exhibit.Sha512, e.Exhibit.Bytes, e.Segments, e.Keyframes,
+        e.Exhibit.Problem, e.Exhibit.Address, e.Exhibit.ReceivedAt, e.Exhibit.SealedAt, e.Exhibit.StoredAt);
+}
+
+internal sealed record ExhibitShown(
+    string Exhibit, string Case, string Camera, string State, string? Sha256, string? Sha512, long? Bytes, string? Address, string? Problem, string? OriginalName,
+    string? Parent, string? Role, string ReceivedAt, string? SealedAt, string? StoredAt,
+    IReadOnlyList<SegmentShown> Segments, IReadOnlyList<DerivativeShown> Derivatives, IReadOnlyList<EntryShown> Custody)
+{
+    public static ExhibitShown Of(ShownExhibit e) => new(
+        e.Exhibit.Reference, e.Exhibit.Case, e.Exhibit.Camera, e.Exhibit.State, e.Exhibit.Sha256, e.Exhibit.Sha512, e.Exhibit.Bytes, e.Exhibit.Address, e.Exhibit.Problem,
+        e.Exhibit.RelativePath, e.Exhibit.Parent, e.Exhibit.Role, e.Exhibit.ReceivedAt, e.Exhibit.SealedAt, e.Exhibit.StoredAt,
+        [.. e.Segments.Select(SegmentShown.Of)], [.. e.Derivatives.Select(DerivativeShown.Of)], [.. e.Custody.Select(EntryShown.Of)]);
+}
+
+internal sealed record SegmentShown(long Number, double Start, double End, double Peak, double PeakScore, JsonNode? Box, string OpenedBecause, string ClosedBecause)
+{
+    public static SegmentShown Of(SegmentRow s) => new(s.Number, s.Start, s.End, s.Peak, s.PeakScore, JsonNode.Parse(s.Box), s.OpenedBecause, s.ClosedBecause);
+}
+
+internal sealed record DerivativeShown(string Exhibit, string? Role, int? Segment, double? Pts, string? File, string State, string? Sha256, string? Sha512, long? Bytes, string? Address)
+{
+    public static DerivativeShown Of(ExhibitRow d) => new(d.Reference, d.Role, d.Segment, d.Pts, d.RelativePath, d.State, d.Sha256, d.Sha512, d.Bytes, d.Address);
+}
+
+/// <summary>A custody entry with its personal fields opened. A field is shown only where the entry commits to it; one that was swapped
+/// behind the vault's back is named in <see cref="Problem"/> and not shown.</summary>
+internal sealed record EntryShown(
+    ulong Index, string? Time, string? Action, string? Outcome, string? Case, string? Camera, string? Exhibit, long? Seq, string? Sha256,
+    string? Actor, string? Reason, JsonObject? Detail, JsonObject Personal, string? Problem)
+{
+    public static EntryShown Of(RecordedEntry recorded)
+    {
+        if (!CustodyEntry.TryParse(recorded.Bytes, out CustodyEntry? entry, out string problem))
+            return new(recorded.Index, null, null, null, null, null, null, null, null, null, null, null, [], $"{problem} Run 'evidencevault log fsck'.");
+        var proved = recorded.Disclosures.Where(d => d.CheckAgainst(entry).Holds).ToList();
+        string?[] swapped = [.. recorded.Disclosures.Except(proved).Select(d => d.Name)];
+        int missing = entry.Commitments.Count - proved.Count;
+        return new(
+            recorded.Index, entry.Time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture), entry.Action, entry.Outcome.ToString().ToLowerInvariant(),
+            entry.Case, entry.Camera, entry.Exhibit, entry.Seq, entry.Sha256, Text("actor"), Text("reason"), entry.Detail,
+            new(proved.Where(d => d.Name is not ("actor" or "reason")).Select(d => KeyValuePair.Create(d.Name, d.Value?.DeepClone()))),
+            swapped.Length > 0 ? $"The entry did not commit to what is now kept as its {string.Join(", ", swapped)}: it was altered after the entry was made."
+            : missing > 0 ? $"{missing} of the personal fields the entry commits to cannot be shown: what opens them is no longer kept."
+            : null);
+
+        string? Text(string name) => proved.FirstOrDefault(d => d.Name == name)?.Value is JsonValue v && v.TryGetValue(out string? text) ? text : null;
+    }
+}
+
+internal sealed record CheckShown(bool Holds, ulong Size, IReadOnlyList<FindingShown> Findings);
+
+internal sealed record FindingShown(string Claim, bool Holds, string Verdict, string Sentence, ulong? Entry)
+{
+    public static FindingShown Of(Finding f) => new(f.Claim, f.Holds, f.Verdict.ToString().ToLowerInvariant(), f.Sentence, f.Entry);
+}
+
+internal sealed record CheckpointShown(string Origin, ulong Size, string Root, string Note);
+
+internal sealed record CheckedShown(string Check, bool Ok, string Found, string? Mend);
+
+internal static class Json
+{
+    // The default encoder writes everything but plain ASCII as \uXXXX: a hostile name cannot move a terminal's cursor.
+    private static readonly JsonSerializerOptions s_form = new(JsonSerializerDefaults.Web) { WriteIndented = true, NewLine = "\n" };
+
+    public static void Print<T>(T value) => Console.Out.WriteLine(JsonSerializer.Serialize(value, s_form));
+}
