@@ -26,6 +26,13 @@ namespace EvidenceVault.Pipeline;
 /// </summary>
 public sealed partial class EvidenceFlow(Vault vault, IEvidenceStore store, IFootageAnalyser analyser, FlowOptions options, ILogger<EvidenceFlow> log)
 {
+    /// <summary>Whether this flow analyses what it has stored.</summary>
+    public bool Analyses => options.Analyse;
+
+    /// <summary>Before the first step: makes the store's containers where they are not there yet. Says what it found.</summary>
+    /// <exception cref="UnreachableException">The store does not answer.</exception>
+    public Task<string> ReadyTheStoreAsync(CancellationToken cancel) => store.CheckAsync(cancel);
+
     /// <summary>Step 1: gives a delivery its reference and records that it was received. The same delivery again changes nothing.</summary>
     /// <exception cref="RefusedException">The reference asked for is taken.</exception>
     public Task<ExhibitReference> ReceiveAsync(Delivery delivery, string actor) => vault.Sequencer.CommitAsync(change =>
@@ -51,10 +58,12 @@ public sealed partial class EvidenceFlow(Vault vault, IEvidenceStore store, IFoo
     {
         using ExhibitLock? mine = ExhibitLock.TryTake(vault.Home, reference);
         if (mine is null) return null;
-        for (; ; )
+        for (string? before = null; ;)
         {
             ExhibitRow row = vault.Exhibits.Find(reference) ?? throw new InvalidOperationException($"Exhibit {reference} is not in the catalogue.");
             var step = new StepProgress(reference, row, progress);
+            if (before is not null && before != row.State) step.Reached(row);
+            before = row.State;
             using var activity = Telemetry.Source.StartActivity(row.State);
             activity?.SetTag("exhibit", reference.Text);
             try
