@@ -2,13 +2,13 @@ namespace EvidenceVault.Pipeline.Intake;
 
 /// <summary>
 /// Reads a drop file to its end and no further than the length it was seen with: one that grows for ever is found out at its
-/// old end. Every failure of the source while reading is a <see cref="DropFileException"/>.
+/// old end. Failures while reading are told as the source tells those of opening.
 /// </summary>
 /// <param name="inner">The source's stream, closed with this one.</param>
 /// <param name="name">The file's name, fit to print.</param>
 /// <param name="bytes">The length it was seen with.</param>
-/// <param name="failure">The kind and cause that an exception of the source stands for; null for one that is none of the file's.</param>
-public sealed class DropFileStream(Stream inner, string name, long bytes, Func<Exception, string?> failure) : Stream
+/// <param name="tell">What an exception of the inner stream is told as; null where it is to pass as it is.</param>
+public sealed class DropFileStream(Stream inner, string name, long bytes, Func<Exception, Exception?> tell) : Stream
 {
     private long _read;
 
@@ -30,8 +30,10 @@ public sealed class DropFileStream(Stream inner, string name, long bytes, Func<E
     /// <inheritdoc/>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        try { return Counted(await inner.ReadAsync(buffer, cancellationToken), buffer.Length); }
-        catch (Exception e) when (Told(e) is { } told) { throw told; }
+        int got;
+        try { got = await inner.ReadAsync(buffer, cancellationToken); }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested && tell(e) is { } told) { throw told; }
+        return Counted(got, buffer.Length);
     }
 
     /// <inheritdoc/>
@@ -41,8 +43,10 @@ public sealed class DropFileStream(Stream inner, string name, long bytes, Func<E
     /// <inheritdoc/>
     public override int Read(Span<byte> buffer)
     {
-        try { return Counted(inner.Read(buffer), buffer.Length); }
-        catch (Exception e) when (Told(e) is { } told) { throw told; }
+        int got;
+        try { got = inner.Read(buffer); }
+        catch (Exception e) when (tell(e) is { } told) { throw told; }
+        return Counted(got, buffer.Length);
     }
 
     /// <inheritdoc/>
@@ -74,8 +78,4 @@ public sealed class DropFileStream(Stream inner, string name, long bytes, Func<E
             throw new DropFileException("changed", $"The file '{name}' changed length while it was read. Nothing of it is sealed yet; it is read again when it has come to rest.");
         return got;
     }
-
-    private DropFileException? Told(Exception e) => e is not DropFileException && failure(e) is { } kind
-        ? new(kind, $"The file '{name}' could not be read to its end ({e.Message}). Nothing of it is sealed yet; it stays in the drop and is tried again.", e)
-        : null;
 }

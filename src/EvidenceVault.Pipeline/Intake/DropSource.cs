@@ -8,6 +8,9 @@ namespace EvidenceVault.Pipeline.Intake;
 /// </summary>
 public abstract class DropSource(RestRules rules, TimeProvider time) : IDropSource
 {
+    /// <summary>The folder below the source's root that taken files are moved to, never looked into for drops.</summary>
+    protected const string TakenFolder = NameInDrop.TakenFolder;
+
     private readonly Sightings _sightings = new(time);
     private readonly SemaphoreSlim _oneScan = new(1);
     private Dictionary<string, (FileVersion Version, ManifestReading Reading)> _manifests = new(StringComparer.Ordinal);

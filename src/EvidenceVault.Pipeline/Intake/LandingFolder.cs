@@ -58,7 +58,7 @@ public sealed partial class LandingFolder : DropSource, IDisposable
                 throw new DropFileException("changed", $"The file '{name}' has changed since it was seen. Nothing of it is sealed yet; it is taken when it has come to rest again.");
             }
             return Task.FromResult<Stream>(new DropFileStream(new FileStream(handle, FileAccess.Read, bufferSize: 0), name, facts.Version.Bytes,
-                e => e is IOException or UnauthorizedAccessException ? "unreadable" : null));
+                e => e is IOException or UnauthorizedAccessException ? Unreadable(name, e) : null));
         }
         catch (PosixException e) { throw Told(e, name); }
     }
@@ -215,7 +215,10 @@ public sealed partial class LandingFolder : DropSource, IDisposable
 
     private static DropFileException Told(PosixException e, string name) => e.IsGone
         ? new("vanished", $"The file '{name}' is no longer there. Nothing of it is sealed; if it comes back it is taken.", e)
-        : new("unreadable", $"The file '{name}' cannot be read ({e.Message}). Nothing of it is sealed; it stays in the drop and is tried again.", e);
+        : Unreadable(name, e);
+
+    private static DropFileException Unreadable(string name, Exception e) =>
+        new("unreadable", $"The file '{name}' cannot be read ({e.Message}). Nothing of it is sealed; it stays in the drop and is tried again.", e);
 }
 
 /// <summary>Registration of landing folders.</summary>
