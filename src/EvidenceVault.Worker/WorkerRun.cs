@@ -7,6 +7,7 @@ using EvidenceVault.Pipeline.UseCases;
 using EvidenceVault.Pipeline.Words;
 using EvidenceVault.Proof;
 using EvidenceVault.Storage.Azure;
+using EvidenceVault.Storage.Azure.Drops;
 using EvidenceVault.Worker.Showing;
 using Spectre.Console;
 
