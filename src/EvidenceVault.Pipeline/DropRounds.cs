@@ -38,10 +38,25 @@ public sealed record RoundResult(int Finished, int Waiting, int StillArriving, U
     public bool Idle => Finished == 0 && Waiting == 0 && StillArriving == 0;
 }
 
+/// <summary>A problem of a drop, just recorded. The names in it are as hostile as they came.</summary>
+/// <param name="DropId">The drop's number in the catalogue.</param>
+/// <param name="Drop">The drop's name in its source.</param>
+/// <param name="Problem">What is wrong.</param>
+public sealed record ToldProblem(long DropId, string Drop, DropProblemRow Problem);
+
 /// <summary>The worker's loop: looks at each source, takes what is ready, carries every unfinished exhibit on, issues receipts.</summary>
 public sealed partial class DropRounds(
     Vault vault, EvidenceFlow flow, IReadOnlyList<IDropSource> sources, RoundOptions options, TimeProvider clock, ILogger<DropRounds> log)
 {
+    /// <summary>Raised when a round has ended, with what it came to; also one that something out of reach cut short.</summary>
+    public event Action<RoundResult>? RoundEnded;
+
+    /// <summary>Raised when a problem of a drop has been recorded, once for each.</summary>
+    public event Action<ToldProblem>? ProblemFound;
+
+    // True once this process has seen the store answer with its containers there. They are made where they are not.
+    private bool _storeIsReady;
+
     // Files that could not be taken: when each may be tried again. In memory only: a restart tries at once.
     private readonly ConcurrentDictionary<(string Source, string Path), (DateTimeOffset Until, TimeSpan Wait)> _putOff = new();
 
@@ -52,30 +67,54 @@ public sealed partial class DropRounds(
     public async Task RunAsync(bool once, TimeSpan patience, IProgress<FlowStep>? progress, CancellationToken cancel)
     {
         TimeSpan wait = options.RetryAfter;
-        long lastProgress = clock.GetTimestamp();
+        long? stuckSince = null;
         while (!cancel.IsCancellationRequested)
         {
-            RoundResult round = await RoundAsync(progress, cancel).ConfigureAwait(false);
-            if (round.Finished > 0)
-            {
-                lastProgress = clock.GetTimestamp();
-                wait = options.RetryAfter;
-            }
+            RoundResult round = await WholeRoundAsync(progress, cancel).ConfigureAwait(false);
+            RoundEnded?.Invoke(round);
+            if (round.Finished > 0 || round.OutOfReach is null) (wait, stuckSince) = (options.RetryAfter, null);
             if (round.OutOfReach is { } trouble)
             {
-                LogOutOfReach(log, trouble.Message, (int)wait.TotalSeconds);
+                stuckSince ??= clock.GetTimestamp();
+                TimeSpan left = patience - clock.GetElapsedTime(stuckSince.Value);
+                if (once && left <= TimeSpan.Zero) throw trouble;
+                TimeSpan pause = once && left < wait ? left : wait;
+                LogOutOfReach(log, trouble.Message, Math.Round(pause.TotalSeconds, 1));
                 Telemetry.Retries.Add(1);
-                if (once && clock.GetElapsedTime(lastProgress) > patience) throw trouble;
-                await Task.Delay(wait, clock, cancel).ConfigureAwait(false);
+                await Task.Delay(pause, clock, cancel).ConfigureAwait(false);
                 wait = TimeSpan.FromSeconds(Math.Min(30, wait.TotalSeconds * 2));
                 continue;
             }
-            wait = options.RetryAfter;
             if (round.Finished > 0) continue;
             if (once && round.Idle) return;
             await WaitForChangeAsync(round.StillArriving > 0 || round.Waiting > 0, cancel).ConfigureAwait(false);
         }
     }
+
+    /// <summary>A round in which a database, a disk or a store that fails in any of its steps is something out of reach, and never the
+    /// worker's end. What is no longer as it was sealed or logged (<see cref="EvidenceException"/>) goes through: nothing may be added to it.</summary>
+    private async Task<RoundResult> WholeRoundAsync(IProgress<FlowStep>? progress, CancellationToken cancel)
+    {
+        try
+        {
+            return await RoundAsync(progress, cancel).ConfigureAwait(false);
+        }
+        catch (UnreachableException e)
+        {
+            return new(0, 0, 0, e);
+        }
+        catch (Exception e) when (IsOfTheMachine(e))
+        {
+            return new(0, 0, 0, OfTheMachine(e));
+        }
+    }
+
+    private static bool IsOfTheMachine(Exception e) => e is IOException or UnauthorizedAccessException or Microsoft.Data.Sqlite.SqliteException;
+
+    private static UnreachableException OfTheMachine(Exception e) => new(
+        $"The vault's folder could not be read or written ({e.Message})",
+        "Nothing is lost: every exhibit stands where its last entry says.",
+        "Check the disk that holds the vault's folder (space, permissions); the worker tries again by itself.", e);
 
     /// <summary>One look at every source and one try at every unfinished exhibit.</summary>
     public async Task<RoundResult> RoundAsync(IProgress<FlowStep>? progress, CancellationToken cancel)
@@ -101,6 +140,22 @@ public sealed partial class DropRounds(
         await IssueReceiptsAsync().ConfigureAwait(false);
         if (options.MoveAfter) await MoveAsideAsync(cancel).ConfigureAwait(false);
         return new(finished, waiting, arriving, trouble ?? halted);
+    }
+
+    /// <summary>Null once the store answers; what is wrong with it until then.</summary>
+    private async Task<UnreachableException?> ReadyTheStoreAsync(CancellationToken cancel)
+    {
+        if (_storeIsReady) return null;
+        try
+        {
+            await flow.ReadyTheStoreAsync(cancel).ConfigureAwait(false);
+            _storeIsReady = true;
+            return null;
+        }
+        catch (UnreachableException e)
+        {
+            return e;
+        }
     }
 
     private async Task TakeAsync(IDropSource source, DropSighting sighting)
@@ -130,10 +185,11 @@ public sealed partial class DropRounds(
             .Concat(sighting.Missing.Select(m => new DropProblemRow("missing", m.Name, $"The manifest names {Names.Printable(m.Name)} ({m.Bytes} bytes), which never arrived. Ask whoever delivered the drop for it.")))
             .ToList();
         DropRow? known = vault.Drops.Find(source.Id, sighting.Name);
-        HashSet<(string, string)> told = known is null ? [] : [.. vault.Drops.Problems(known.Id).Select(p => (p.Kind, p.RelativePath))];
-        if (known is not null && known.ManifestSha256 == facts.ManifestSha256 && known.Missing == facts.Missing && problems.All(p => told.Contains((p.Kind, p.RelativePath))))
+        HashSet<(string, string)> before = known is null ? [] : [.. vault.Drops.Problems(known.Id).Select(p => (p.Kind, p.RelativePath))];
+        if (known is not null && known.ManifestSha256 == facts.ManifestSha256 && known.Missing == facts.Missing && problems.All(p => before.Contains((p.Kind, p.RelativePath))))
             return known.Id;
-        return await vault.Sequencer.CommitAsync(change =>
+        List<ToldProblem> fresh = [];
+        long noted = await vault.Sequencer.CommitAsync(change =>
         {
             long id = Drops.Note(change, facts);
             foreach (DropProblemRow problem in problems)
@@ -147,10 +203,17 @@ public sealed partial class DropRounds(
                     Detail = new JsonObject { ["kind"] = problem.Kind },
                     Personal = [new("drop", sighting.Name), new("sourceName", problem.RelativePath), new("problem", problem.Sentence)],
                 });
-                LogProblem(log, Names.Printable(sighting.Name), Names.Printable(problem.RelativePath), Names.Printable(problem.Sentence));
+                fresh.Add(new(id, sighting.Name, problem));
             }
             return id;
         }).ConfigureAwait(false);
+        // Told only now: before the commit nothing has been recorded. The log takes no names, they are personal.
+        foreach (ToldProblem told in fresh)
+        {
+            LogProblem(log, told.DropId, told.Problem.Kind);
+            ProblemFound?.Invoke(told);
+        }
+        return noted;
 
         static string? Known(string name) => name.Length > 0 ? name : null;
     }
@@ -159,8 +222,12 @@ public sealed partial class DropRounds(
     {
         int finished = 0, waiting = 0;
         UnreachableException? trouble = null;
+        IReadOnlyList<ExhibitRow> unfinished = vault.Exhibits.Unfinished();
+        // What stays 'stored' because this worker does not analyse is finished for it.
+        if (!flow.Analyses) unfinished = [.. unfinished.Where(r => r.State != ExhibitState.Stored)];
+        if (unfinished.Count > 0 && await ReadyTheStoreAsync(cancel).ConfigureAwait(false) is { } away) return (0, unfinished.Count, away);
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = options.Parallel, CancellationToken = cancel };
-        await Parallel.ForEachAsync(vault.Exhibits.Unfinished(), parallel, async (row, stop) =>
+        await Parallel.ForEachAsync(unfinished, parallel, async (row, stop) =>
         {
             if (SourceOf(row) is not { } source) return;
             // Once one exhibit has found the store out of reach, the others wait with it.
@@ -175,12 +242,17 @@ public sealed partial class DropRounds(
                 if (now is null) Interlocked.Increment(ref waiting);
                 else if (now.State != row.State) Interlocked.Increment(ref finished);
                 if (now is { State: ExhibitState.Failed }) PutOff(row);
-                if (now is not null) Telemetry.Finished.Add(1, new KeyValuePair<string, object?>("state", now.State));
+                if (now is not null && now.State != row.State) Telemetry.Finished.Add(1, new KeyValuePair<string, object?>("state", now.State));
             }
             catch (UnreachableException e)
             {
                 Interlocked.Increment(ref waiting);
                 Volatile.Write(ref trouble, e);
+            }
+            catch (Exception e) when (IsOfTheMachine(e))
+            {
+                Interlocked.Increment(ref waiting);
+                Volatile.Write(ref trouble, OfTheMachine(e));
             }
         }).ConfigureAwait(false);
         return (finished, waiting, trouble);
@@ -227,7 +299,8 @@ public sealed partial class DropRounds(
         var row = new ReceiptRow(drop.Id, number, facts, receipt, vault.Keys.Seal.SignDetached(receipt));
         return vault.Sequencer.CommitAsync(change =>
         {
-            Drops.AddReceipt(change, row);
+            // Two workers may come to the same receipt at once: the second finds the first one's and hands that over.
+            if (!Drops.AddReceipt(change, row)) return Drops.NewestReceipt(change, drop.Id);
             change.Record(new(Acts.ReceiptIssued, Vault.Program)
             {
                 Case = drop.Case,
@@ -249,7 +322,7 @@ public sealed partial class DropRounds(
         Directory.CreateDirectory(vault.Receipts);
         Vault.WriteOnce(path, receipt.Receipt);
         Vault.WriteOnce(path + ".p7s", receipt.Signature);
-        LogReceipt(log, Names.Printable(drop.Name), name);
+        LogReceipt(log, drop.Id, name);
     }
 
     private async Task MoveAsideAsync(CancellationToken cancel)
@@ -269,7 +342,8 @@ public sealed partial class DropRounds(
             }
             await vault.Sequencer.CommitAsync(change =>
             {
-                change.SetMovedAside(row.Ref);
+                // Of two workers only the first records it.
+                if (!change.SetMovedAside(row.Ref)) return;
                 change.Record(new(Acts.MovedAside, Vault.Program) { Case = row.Case, Camera = row.Camera, Exhibit = row.Ref, Sha256 = row.Sha256 });
             }).ConfigureAwait(false);
         }
@@ -291,13 +365,13 @@ public sealed partial class DropRounds(
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Trouble} Trying again in {Seconds} s.")]
-    private static partial void LogOutOfReach(ILogger logger, string trouble, int seconds);
+    private static partial void LogOutOfReach(ILogger logger, string trouble, double seconds);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Drop {Drop}: {File}: {Problem}")]
-    private static partial void LogProblem(ILogger logger, string drop, string file, string problem);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Drop {Drop}: problem {Kind}")]
+    private static partial void LogProblem(ILogger logger, long drop, string kind);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Drop {Drop}: receipt {Receipt} issued")]
-    private static partial void LogReceipt(ILogger logger, string drop, string receipt);
+    private static partial void LogReceipt(ILogger logger, long drop, string receipt);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Exhibit}: not moved aside yet. {Reason}")]
     private static partial void LogNotMoved(ILogger logger, string exhibit, string reason);

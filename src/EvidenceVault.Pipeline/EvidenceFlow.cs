@@ -26,6 +26,13 @@ namespace EvidenceVault.Pipeline;
 /// </summary>
 public sealed partial class EvidenceFlow(Vault vault, IEvidenceStore store, IFootageAnalyser analyser, FlowOptions options, ILogger<EvidenceFlow> log)
 {
+    /// <summary>Whether this flow analyses what it has stored.</summary>
+    public bool Analyses => options.Analyse;
+
+    /// <summary>Before the first step: makes the store's containers where they are not there yet. Says what it found.</summary>
+    /// <exception cref="UnreachableException">The store does not answer.</exception>
+    public Task<string> ReadyTheStoreAsync(CancellationToken cancel) => store.CheckAsync(cancel);
+
     /// <summary>Step 1: gives a delivery its reference and records that it was received. The same delivery again changes nothing.</summary>
     /// <exception cref="RefusedException">The reference asked for is taken.</exception>
     public Task<ExhibitReference> ReceiveAsync(Delivery delivery, string actor) => vault.Sequencer.CommitAsync(change =>
@@ -51,10 +58,12 @@ public sealed partial class EvidenceFlow(Vault vault, IEvidenceStore store, IFoo
     {
         using ExhibitLock? mine = ExhibitLock.TryTake(vault.Home, reference);
         if (mine is null) return null;
-        for (; ; )
+        for (string? before = null; ;)
         {
             ExhibitRow row = vault.Exhibits.Find(reference) ?? throw new InvalidOperationException($"Exhibit {reference} is not in the catalogue.");
             var step = new StepProgress(reference, row, progress);
+            if (before is not null && before != row.State) step.Reached(row);
+            before = row.State;
             using var activity = Telemetry.Source.StartActivity(row.State);
             activity?.SetTag("exhibit", reference.Text);
             try
@@ -336,7 +345,7 @@ public sealed partial class EvidenceFlow(Vault vault, IEvidenceStore store, IFoo
 
     private sealed record StoredDerivative(ExhibitRow Row, MadeFile File, Protection Protection);
 
-    private static SealManifest ManifestOf(ExhibitRow row, FileDigests digests, ContentAddress address, Protection protection, DateTimeOffset now) => new()
+    private SealManifest ManifestOf(ExhibitRow row, FileDigests digests, ContentAddress address, Protection protection, DateTimeOffset now) => new()
     {
         Exhibit = row.Reference,
         Case = row.Case,
@@ -345,11 +354,8 @@ public sealed partial class EvidenceFlow(Vault vault, IEvidenceStore store, IFoo
         Sha512 = digests.Sha512,
         Bytes = digests.Bytes,
         SealedAt = now,
-        Store = new(address.Path, Encryption, protection.Immutability, protection.LegalHold, protection.Note),
+        Store = new(address.Path, store.Encryption, protection.Immutability, protection.LegalHold, protection.Note),
     };
-
-    // Azure.Storage.Blobs client-side encryption, protocol 2.1 (design.md section 5).
-    private const string Encryption = "azure-client-side-encryption-2.1 AES-256-GCM";
 
     private static CustodyAct ActOn(ExhibitRow row, string action, string actor) => new(action, actor) { Case = row.Case, Camera = row.Camera, Exhibit = row.Ref };
 

@@ -19,13 +19,20 @@ public sealed record FlowOptions
 /// <param name="Name">The name it was delivered under, fit for a terminal.</param>
 /// <param name="Step">What is being done, in words.</param>
 /// <param name="Fraction">How much of it is done, 0 to 1.</param>
-public sealed record FlowStep(ExhibitReference Exhibit, string Name, string Step, double Fraction);
+public sealed record FlowStep(ExhibitReference Exhibit, string Name, string Step, double Fraction)
+{
+    /// <summary>Set where a step has ended and its state is committed: the exhibit as it now stands. <see cref="Step"/> is then that state.</summary>
+    public ExhibitRow? Reached { get; init; }
+}
 
 internal sealed class StepProgress(ExhibitReference exhibit, ExhibitRow row, IProgress<FlowStep>? progress)
 {
     private readonly string _name = Names.Printable(row.RelativePath ?? "");
 
     public void Report(string step, double fraction) => progress?.Report(new(exhibit, _name, step, Math.Clamp(fraction, 0, 1)));
+
+    /// <summary>Tells that a step has ended and its state is committed.</summary>
+    public void Reached(ExhibitRow now) => progress?.Report(new(exhibit, _name, now.State, 1) { Reached = now });
 
     /// <summary>Progress counted in bytes.</summary>
     public IProgress<long> Of(string step, long? total) => new Direct<long>(done => Report(step, total > 0 ? (double)done / total.Value : 1));

@@ -1,1 +1,3 @@
-return 0;
+using EvidenceVault.Worker;
+
+return await WorkerCommand.RunAsync(args).ConfigureAwait(false);

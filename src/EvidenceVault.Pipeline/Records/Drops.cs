@@ -47,6 +47,8 @@ public sealed class Drops(VaultDatabase database)
 {
     private const string Columns = "id AS Id, source AS Source, name AS Name, case_name AS \"Case\", camera AS Camera, manifest AS Manifest, manifest_sha256 AS ManifestSha256, missing AS Missing";
 
+    private const string NewestReceiptOf = "SELECT drop_id AS DropId, number AS Number, facts AS Facts, receipt AS Receipt, signature AS Signature FROM drop_receipt WHERE drop_id = @drop ORDER BY number DESC LIMIT 1";
+
     /// <summary>The drop of this name in this source, or null.</summary>
     public DropRow? Find(string source, string name)
     {
@@ -72,7 +74,7 @@ public sealed class Drops(VaultDatabase database)
     public ReceiptRow? NewestReceipt(long drop)
     {
         using SqliteConnection connection = database.Read();
-        return connection.QueryFirstOrDefault<ReceiptRow>("SELECT drop_id AS DropId, number AS Number, facts AS Facts, receipt AS Receipt, signature AS Signature FROM drop_receipt WHERE drop_id = @drop ORDER BY number DESC LIMIT 1", new { drop });
+        return connection.QueryFirstOrDefault<ReceiptRow>(NewestReceiptOf, new { drop });
     }
 
     /// <summary>Notes a drop, or what has become known of it since; returns its number.</summary>
@@ -99,10 +101,13 @@ public sealed class Drops(VaultDatabase database)
         "INSERT INTO drop_problem (drop_id, kind, relative_path, sentence) VALUES (@drop, @Kind, @RelativePath, @Sentence) ON CONFLICT DO NOTHING",
         new { drop, problem.Kind, problem.RelativePath, problem.Sentence }, change.Transaction) == 1;
 
-    /// <summary>Adds a receipt.</summary>
-    internal static void AddReceipt(Change change, ReceiptRow receipt) => change.Connection.Execute(
-        "INSERT INTO drop_receipt (drop_id, number, facts, receipt, signature, issued_at) VALUES (@DropId, @Number, @Facts, @Receipt, @Signature, @now)",
-        new { receipt.DropId, receipt.Number, receipt.Facts, receipt.Receipt, receipt.Signature, now = ExhibitChanges.Text(change.Now) }, change.Transaction);
+    /// <summary>Adds a receipt; false where the drop has one of this number already.</summary>
+    internal static bool AddReceipt(Change change, ReceiptRow receipt) => change.Connection.Execute(
+        "INSERT INTO drop_receipt (drop_id, number, facts, receipt, signature, issued_at) VALUES (@DropId, @Number, @Facts, @Receipt, @Signature, @now) ON CONFLICT DO NOTHING",
+        new { receipt.DropId, receipt.Number, receipt.Facts, receipt.Receipt, receipt.Signature, now = ExhibitChanges.Text(change.Now) }, change.Transaction) == 1;
+
+    /// <summary>The newest receipt of a drop that has one, as this change sees it.</summary>
+    internal static ReceiptRow NewestReceipt(Change change, long drop) => change.Connection.QueryFirst<ReceiptRow>(NewestReceiptOf, new { drop }, change.Transaction);
 
     private static long? NoteDeployment(Change change, DropFacts facts)
     {

@@ -100,8 +100,9 @@ internal static class ExhibitChanges
         "VALUES (@Reference, @prefix, @Case, @Camera, @State, @Parent, @Role, @Segment, @Pts, @RelativePath, @StagingId, @Sha256, @Sha512, @Bytes, @Address, @Seal, @SealCms, @ReceivedAt, @SealedAt, @StoredAt)",
         Values(row), change.Transaction);
 
-    public static void SetMovedAside(this Change change, ExhibitReference reference) =>
-        change.Connection.Execute("UPDATE exhibit SET moved_aside = 1 WHERE reference = @text", new { text = reference.Text }, change.Transaction);
+    /// <summary>Notes that the delivered file was moved aside; false where that is noted already.</summary>
+    public static bool SetMovedAside(this Change change, ExhibitReference reference) =>
+        change.Connection.Execute("UPDATE exhibit SET moved_aside = 1 WHERE reference = @text AND moved_aside = 0", new { text = reference.Text }, change.Transaction) == 1;
 
     public static void EnsureCamera(Change change, string caseName, string camera)
     {

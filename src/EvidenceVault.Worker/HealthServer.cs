@@ -1,0 +1,74 @@
+using System.Net;
+using EvidenceVault.Pipeline;
+using EvidenceVault.Pipeline.Words;
+using EvidenceVault.Proof;
+using Microsoft.AspNetCore.Diagnostics;
+
+namespace EvidenceVault.Worker;
+
+/// <summary>What <c>/health/ready</c> answers: 200 where <see cref="Reason"/> is null, else 503.</summary>
+/// <param name="Status"><c>ready</c> or <c>not-ready</c>.</param>
+/// <param name="Reason">Why it is not ready, a sentence.</param>
+/// <param name="StoreAskedAt">When the store was last asked whether it answers.</param>
+/// <param name="LastRoundAt">When the last round over the sources ended; null before the first.</param>
+/// <param name="LogSize">Entries in the custody log.</param>
+/// <param name="CheckpointAgeSeconds">How old the newest checkpoint is; it is signed with the newest entry.</param>
+internal sealed record Readiness(string Status, string? Reason, DateTimeOffset StoreAskedAt, DateTimeOffset? LastRoundAt, ulong LogSize, double? CheckpointAgeSeconds);
+
+/// <summary>The health endpoints, on 127.0.0.1 and nowhere else. They name no case, camera, exhibit or file.</summary>
+internal sealed partial class HealthServer : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+
+    private HealthServer(WebApplication app) => _app = app;
+
+    /// <summary>Starts it. Null where the port is taken: the worker says so and goes on without.</summary>
+    public static async Task<HealthServer?> TryStartAsync(int port, Vault vault, StoreReach store, Func<DateTimeOffset?> lastRound, TimeProvider clock, ILoggerFactory logs)
+    {
+        ILogger log = logs.CreateLogger<HealthServer>();
+        // The empty builder reads no environment and no settings file: nothing outside can make it listen elsewhere.
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new());
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(o =>
+        {
+            o.AddServerHeader = false;
+            o.Listen(IPAddress.Loopback, port);
+        });
+        builder.Services.AddRoutingCore().AddProblemDetails().AddSingleton(logs);
+        WebApplication app = builder.Build();
+        app.UseExceptionHandler(new ExceptionHandlerOptions { StatusCodeSelector = e => e is UnreachableException or IOException ? 503 : 500, SuppressDiagnosticsCallback = _ => false });
+        app.UseStatusCodePages();
+        app.UseRouting();
+        app.MapGet("/health/live", () => Results.Json(new { status = "live" }));
+        app.MapGet("/health/ready", async (CancellationToken cancel) =>
+        {
+            (DateTimeOffset at, string? problem) = await store.AskAsync(cancel).ConfigureAwait(false);
+            double? age = vault.Log.Entries(null, 1) is [var newest] && CustodyEntry.TryParse(newest.Bytes, out CustodyEntry? entry, out _)
+                ? Math.Round((clock.GetUtcNow() - entry.Time).TotalSeconds, 3) : null;
+            return Results.Json(new Readiness(problem is null ? "ready" : "not-ready", problem, at, lastRound(), vault.Log.Size(), age), statusCode: problem is null ? 200 : 503);
+        });
+        try
+        {
+            await app.StartAsync().ConfigureAwait(false);
+        }
+        catch (IOException e)
+        {
+            LogPortTaken(log, port, e.Message);
+            await app.DisposeAsync().ConfigureAwait(false);
+            return null;
+        }
+        LogListening(log, app.Urls.First());
+        return new(app);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _app.StopAsync().ConfigureAwait(false);
+        await _app.DisposeAsync().ConfigureAwait(false);
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Health: {Address}/health/live and {Address}/health/ready")]
+    private static partial void LogListening(ILogger logger, string address);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The health endpoints cannot listen on 127.0.0.1:{Port} ({Reason}). The worker goes on without them; give another port with --health-port.")]
+    private static partial void LogPortTaken(ILogger logger, int port, string reason);
+}
