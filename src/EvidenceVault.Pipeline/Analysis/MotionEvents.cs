@@ -66,6 +66,9 @@ internal sealed record MotionRule(int FrameWidth, int FrameHeight)
     /// <summary>Least share that the way gained has in the way gone: what sways goes back and forth.</summary>
     public double Straightness { get; init; } = 0.4;
 
+    /// <summary>Share of its box that a thing must fill: when the camera is knocked, every edge in the picture shows as an outline.</summary>
+    public double Fill { get; init; } = 0.25;
+
     /// <summary>Share of its usual size that what is followed must keep to be still there.</summary>
     public double Remains { get; init; } = 0.08;
 
@@ -213,6 +216,7 @@ internal sealed class MotionEvents(MotionRule rule)
             && track.Frames >= 2 * track.Missed
             && track.MovingSum >= rule.MovingShare * track.AreaSum
             && box.Area >= ClutterFactor * Clutter(box)
+            && box.Area >= rule.Fill * box.Width * box.Height
             && travelled >= rule.Straightness * track.Path
             && travelled >= (small ? Math.Max(rule.TravelMinSmall, 1.5 * Math.Max(box.Width, box.Height)) : Math.Max(rule.TravelMin, rule.Travel * size));
     }
