@@ -45,7 +45,7 @@ public sealed class GivenFiles : IDropSource
             if (facts.Version == file.Version)
             {
                 return Task.FromResult<Stream>(new DropFileStream(new FileStream(handle, FileAccess.Read, bufferSize: 0), name, facts.Version.Bytes,
-                    e => e is IOException or UnauthorizedAccessException ? "unreadable" : null));
+                    e => e is IOException or UnauthorizedAccessException ? new DropFileException("unreadable", $"The file '{name}' cannot be read ({e.Message}).", e) : null));
             }
             handle.Dispose();
             throw new DropFileException("changed", $"The file '{name}' has changed since it was seen.");
