@@ -1,4 +1,5 @@
 using EvidenceVault.Pipeline;
+using EvidenceVault.Pipeline.Storage;
 using EvidenceVault.Pipeline.UseCases;
 using EvidenceVault.Pipeline.Words;
 using EvidenceVault.Storage.Azure;
@@ -66,6 +67,10 @@ internal sealed class Host : IAsyncDisposable
 
     /// <summary>Sends a use case through its two behaviours.</summary>
     public async Task<T> SendAsync<T>(IRequest<T> request, CancellationToken cancel) => await _services.GetRequiredService<IMediator>().Send(request, cancel);
+
+    /// <summary>Makes sure that the store answers and has its containers, before anything is put there.</summary>
+    /// <exception cref="UnreachableException">It does not answer.</exception>
+    public Task PrepareStoreAsync(CancellationToken cancel) => _services.GetRequiredService<IEvidenceStore>().CheckAsync(cancel);
 
     public async ValueTask DisposeAsync()
     {

@@ -109,7 +109,7 @@ public sealed partial class DropRounds(
         }
     }
 
-    private static bool IsOfTheMachine(Exception e) => e is IOException or UnauthorizedAccessException or Microsoft.Data.Sqlite.SqliteException;
+    private static bool IsOfTheMachine(Exception e) => e is IOException or UnauthorizedAccessException || VaultDatabase.IsOfTheDatabase(e);
 
     private static UnreachableException OfTheMachine(Exception e) => new(
         $"The vault's folder could not be read or written ({e.Message})",

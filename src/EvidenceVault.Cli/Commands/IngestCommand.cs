@@ -36,6 +36,7 @@ internal static class IngestCommand
             throw new RefusedException($"{first} is a sub-exhibit's reference.", "Nothing was taken.", "Give the file a reference of its own, such as AB/1.");
 
         await using Host host = await Host.OpenOrMakeAsync(home, options);
+        await host.PrepareStoreAsync(cancel);
         int code = ExitCode.Done;
         int number = int.Parse(first.Text.Split('/')[1], System.Globalization.CultureInfo.InvariantCulture);
         foreach (string file in files)

@@ -34,7 +34,7 @@ internal static class Words
         DateTimeOffset utc = moment.ToUniversalTime(), local = TimeZoneInfo.ConvertTime(moment, zone);
         string text = utc.ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture);
         string form = local.Date == utc.Date ? "HH:mm:ss zzz" : "yyyy-MM-dd HH:mm:ss zzz";
-        return $"{text} ({local.ToString(form, CultureInfo.InvariantCulture)})";
+        return zone.HasSameRules(TimeZoneInfo.Utc) && zone.BaseUtcOffset == TimeSpan.Zero ? text : $"{text} ({local.ToString(form, CultureInfo.InvariantCulture)})";
     }
 
     public static string Moment(DateTimeOffset moment) => Moment(moment, TimeZoneInfo.Local);

@@ -56,6 +56,9 @@ public sealed class VaultDatabase
         return connection;
     }
 
+    /// <summary>True for a failure of the database itself, to read or to write.</summary>
+    internal static bool IsOfTheDatabase(Exception e) => e is SqliteException;
+
     /// <summary>What a failed write means, told once for all writers.</summary>
     internal static UnreachableException CannotWrite(Exception cause) => new(
         $"The custody log could not be written ({cause.Message}).",

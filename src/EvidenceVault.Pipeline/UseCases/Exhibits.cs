@@ -131,10 +131,10 @@ internal sealed class RetrieveExhibitHandler(Vault vault, IEvidenceStore store, 
     public async ValueTask<ExhibitRow> Handle(RetrieveExhibit request, CancellationToken cancellationToken)
     {
         ExhibitRow row = vault.Exhibits.Find(request.Reference)!;
-        if (row.StoredAt is null || row.State == ExhibitState.Damaged)
-            throw new EvidenceException($"Exhibit {row.Reference} is '{row.State}' and cannot be given out.", row.Problem ?? "It is not stored yet.", $"See 'evidencevault show {row.Reference}'.");
         try
         {
+            if (row.StoredAt is null || row.State == ExhibitState.Damaged)
+                throw new EvidenceException($"Exhibit {row.Reference} is '{row.State}' and cannot be given out.", row.Problem ?? "It is not stored yet.", $"See 'evidencevault show {row.Reference}'.");
             await using Stream stored = await store.OpenReadAsync(ContentAddress.Parse(row.Address!), cancellationToken).ConfigureAwait(false);
             await VerifiedCopy.WriteAsync(stored, new(row.Sha256!, row.Sha512!, row.Bytes!.Value), request.Output, request.Progress, cancellationToken).ConfigureAwait(false);
         }
