@@ -45,11 +45,7 @@ public sealed class GivenFiles : IDropSource
             if (facts.Version == file.Version)
             {
                 return Task.FromResult<Stream>(new DropFileStream(new FileStream(handle, FileAccess.Read, bufferSize: 0), name, facts.Version.Bytes,
-<<<<<<< HEAD
                     e => e is IOException or UnauthorizedAccessException ? new DropFileException("unreadable", $"The file '{name}' could not be read to its end ({e.Message}). Nothing of it is sealed yet; give it again.", e) : null));
-=======
-                    e => e is IOException or UnauthorizedAccessException ? new DropFileException("unreadable", $"The file '{name}' cannot be read ({e.Message}).", e) : null));
->>>>>>> cli
             }
             handle.Dispose();
             throw new DropFileException("changed", $"The file '{name}' has changed since it was seen.");
