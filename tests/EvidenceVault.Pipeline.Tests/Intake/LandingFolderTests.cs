@@ -475,7 +475,7 @@ public sealed class LandingFolderTests : IDisposable
         var watch = Stopwatch.StartNew();
         Assert.Equal(100_000, (await _landing.ScanOneAsync()).Ready.Count);
         TestContext.Current.TestOutputHelper?.WriteLine($"one look over 100,000 files: {watch.Elapsed.TotalSeconds:0.00} s");
-        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(60), $"{watch.Elapsed}"); // about 1 s when nothing else runs; room for a busy machine
+        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(60), $"{watch.Elapsed}"); // 11 s were measured on two cores at a load of 42
     }
 
     [Fact]
