@@ -173,7 +173,7 @@ public sealed class VaultJourneyTests(AzuriteFixture azurite) : IClassFixture<Az
     [Fact]
     public async Task Hostile_names_are_taken_and_never_reach_the_terminal_as_they_are()
     {
-        string[] names = ["new\nline \u001b[31mred.bin", "🦆 [bold]duck[/].bin", "-rf.bin", new string('x', 251) + ".bin"];
+        string[] names = ["new\nline \u001b[31mred.bin", "🦆 [bold]duck [x.bin", "-rf.bin", new string('x', 251) + ".bin"];
         for (int i = 0; i < names.Length; i++)
         {
             string file = work.Write(names[i], [1, 2, 3, (byte)i]);

@@ -1,11 +1,12 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using EvidenceVault.Pipeline.Words;
 
 namespace EvidenceVault.Cli.Show;
 
 /// <summary>Numbers and moments in words.</summary>
-internal static class Words
+internal static partial class Words
 {
     /// <summary>For example <c>8,131,690 bytes</c>: courts compare exact lengths.</summary>
     public static string Bytes(long bytes) => bytes == 1 ? "1 byte" : string.Create(CultureInfo.InvariantCulture, $"{bytes:N0} bytes");
@@ -50,6 +51,10 @@ internal static class Words
     private static string Shortened(JsonNode? value)
     {
         string text = value is JsonValue v && v.TryGetValue(out string? s) ? s : value?.ToJsonString() ?? "null";
-        return Names.Printable(text.Length > 64 && text.All(char.IsAsciiHexDigitLower) ? text[..16] + "…" : text);
+        return Names.Printable(LongHex().Replace(text, m => m.Value[..16] + "…"));
     }
+
+    // Whole hashes are in show's own lines and in --json; in a line of many facts they only hide the rest.
+    [GeneratedRegex("[0-9a-f]{40,}", RegexOptions.CultureInvariant)]
+    private static partial Regex LongHex();
 }

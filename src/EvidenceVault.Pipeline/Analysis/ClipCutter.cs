@@ -46,7 +46,7 @@ internal sealed class ClipCutter(IFootageProbe probe) : IClipCutter
         double key = packets.Where(p => p.Key && p.Pts <= from).Select(p => p.Pts!.Value).DefaultIfEmpty(facts.FirstPts.Value).Max();
 
         string folder = Path.GetDirectoryName(Path.GetFullPath(outputFile))!;
-        using var scratch = Scratch.New(Path.Combine(folder, ".cutting"));
+        using var scratch = Scratch.New(folder, ".evidencevault-clip-");
         string? because = null;
         foreach (var container in Candidates(facts.Container, Path.GetExtension(video)))
         {

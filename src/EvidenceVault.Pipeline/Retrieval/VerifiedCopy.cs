@@ -53,7 +53,7 @@ internal static class VerifiedCopy
     {
         try
         {
-            return Scratch.New(Path.Combine(Path.GetDirectoryName(full)!, ".evidencevault-draft"));
+            return Scratch.New(Path.GetDirectoryName(full)!, ".evidencevault-draft-");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -11,12 +11,13 @@ public sealed class Scratch : IDisposable
     /// <summary>The folder, mode 0700.</summary>
     public string Path { get; }
 
-    /// <summary>A new, empty folder below <paramref name="root"/>, which is made (mode 0700) if it is not there.</summary>
-    public static Scratch New(string root)
+    /// <summary>A new, empty folder below <paramref name="root"/>, which is made (mode 0700) if it is not there. In a folder that is
+    /// not the vault's, a prefix hides it and says whose it is.</summary>
+    public static Scratch New(string root, string prefix = "")
     {
         const UnixFileMode ownerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
         Directory.CreateDirectory(root, ownerOnly);
-        string path = System.IO.Path.Combine(root, $"{Environment.ProcessId}-{Guid.NewGuid():N}");
+        string path = System.IO.Path.Combine(root, $"{prefix}{Environment.ProcessId}-{Guid.NewGuid():N}");
         Directory.CreateDirectory(path, ownerOnly);
         return new(path);
     }
