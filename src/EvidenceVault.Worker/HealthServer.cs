@@ -2,7 +2,6 @@ using System.Net;
 using EvidenceVault.Pipeline;
 using EvidenceVault.Pipeline.Words;
 using EvidenceVault.Proof;
-using Microsoft.AspNetCore.Diagnostics;
 
 namespace EvidenceVault.Worker;
 

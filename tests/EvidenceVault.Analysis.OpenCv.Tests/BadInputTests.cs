@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Diagnostics;
 using System.Text;
 using EvidenceVault.Pipeline.Analysis;
 using EvidenceVault.Pipeline.Words;
