@@ -1,8 +1,6 @@
 using System.Buffers.Binary;
-using System.Text;
 using EvidenceVault.Pipeline.Analysis;
 using EvidenceVault.Pipeline.Words;
-using UnreachableException = EvidenceVault.Pipeline.Words.UnreachableException;
 
 namespace EvidenceVault.Analysis.OpenCv.Tests;
 
