@@ -220,14 +220,22 @@ public sealed partial class DropRounds(
 
     private async Task<(int Finished, int Waiting, UnreachableException? Trouble)> CarryAllOnAsync(IProgress<FlowStep>? progress, CancellationToken cancel)
     {
+        if (vault.Exhibits.Unfinished() is { Count: > 0 } unfinished && await ReadyTheStoreAsync(cancel).ConfigureAwait(false) is { } away) return (0, unfinished.Count, away);
+        // Everything is sealed and stored before anything is analysed: a long analysis never keeps evidence waiting unsealed, and one that
+        // a crash cuts short again and again holds up no other file's sealing.
+        var stored = await CarryEachOnAsync(vault.Exhibits.Unfinished().Where(r => r.State != ExhibitState.Stored), analyse: false, progress, cancel).ConfigureAwait(false);
+        // What stays 'stored' because this worker does not analyse is finished for it.
+        if (!flow.Analyses || stored.Trouble is not null) return stored;
+        var analysed = await CarryEachOnAsync(vault.Exhibits.Unfinished().Where(r => r.State == ExhibitState.Stored), analyse: true, progress, cancel).ConfigureAwait(false);
+        return (stored.Finished + analysed.Finished, stored.Waiting + analysed.Waiting, analysed.Trouble);
+    }
+
+    private async Task<(int Finished, int Waiting, UnreachableException? Trouble)> CarryEachOnAsync(IEnumerable<ExhibitRow> rows, bool analyse, IProgress<FlowStep>? progress, CancellationToken cancel)
+    {
         int finished = 0, waiting = 0;
         UnreachableException? trouble = null;
-        IReadOnlyList<ExhibitRow> unfinished = vault.Exhibits.Unfinished();
-        // What stays 'stored' because this worker does not analyse is finished for it.
-        if (!flow.Analyses) unfinished = [.. unfinished.Where(r => r.State != ExhibitState.Stored)];
-        if (unfinished.Count > 0 && await ReadyTheStoreAsync(cancel).ConfigureAwait(false) is { } away) return (0, unfinished.Count, away);
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = options.Parallel, CancellationToken = cancel };
-        await Parallel.ForEachAsync(unfinished, parallel, async (row, stop) =>
+        await Parallel.ForEachAsync(rows, parallel, async (row, stop) =>
         {
             if (SourceOf(row) is not { } source) return;
             // Once one exhibit has found the store out of reach, the others wait with it.
@@ -238,7 +246,7 @@ public sealed partial class DropRounds(
             }
             try
             {
-                ExhibitRow? now = await flow.CarryOnAsync(row.Ref, source, Vault.Program, progress, stop).ConfigureAwait(false);
+                ExhibitRow? now = await flow.CarryOnAsync(row.Ref, source, Vault.Program, analyse, progress, stop).ConfigureAwait(false);
                 if (now is null) Interlocked.Increment(ref waiting);
                 else if (now.State != row.State) Interlocked.Increment(ref finished);
                 if (now is { State: ExhibitState.Failed }) PutOff(row);

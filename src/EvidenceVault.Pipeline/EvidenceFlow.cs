@@ -52,9 +52,10 @@ public sealed partial class EvidenceFlow(Vault vault, IEvidenceStore store, IFoo
         return reference;
     });
 
-    /// <summary>Steps 2 to 6: carries an exhibit on from wherever it stands. Null where another process is at it now.</summary>
+    /// <summary>Steps 2 to 6: carries an exhibit on from wherever it stands: to 'stored', and with <paramref name="analyse"/> to its end.
+    /// Null where another process is at it now.</summary>
     /// <exception cref="UnreachableException">Something needed is out of reach: try again later.</exception>
-    public async Task<ExhibitRow?> CarryOnAsync(ExhibitReference reference, IDropSource source, string actor, IProgress<FlowStep>? progress, CancellationToken cancel)
+    public async Task<ExhibitRow?> CarryOnAsync(ExhibitReference reference, IDropSource source, string actor, bool analyse, IProgress<FlowStep>? progress, CancellationToken cancel)
     {
         using ExhibitLock? mine = ExhibitLock.TryTake(vault.Home, reference);
         if (mine is null) return null;
@@ -72,7 +73,7 @@ public sealed partial class EvidenceFlow(Vault vault, IEvidenceStore store, IFoo
                 {
                     case ExhibitState.Received: await SealAsync(row, source, actor, step, cancel).ConfigureAwait(false); break;
                     case ExhibitState.Sealed: await ReadBackAsync(row, source, actor, step, cancel).ConfigureAwait(false); break;
-                    case ExhibitState.Stored when options.Analyse: await AnalyseAsync(row, actor, step, cancel).ConfigureAwait(false); break;
+                    case ExhibitState.Stored when analyse && options.Analyse: await AnalyseAsync(row, actor, step, cancel).ConfigureAwait(false); break;
                     default: return row;
                 }
             }
@@ -115,7 +116,7 @@ public sealed partial class EvidenceFlow(Vault vault, IEvidenceStore store, IFoo
         {
             SealManifest manifest = ManifestOf(row, digests, address, protection, change.Now) with { OriginalNameDigest = name.Digest };
             byte[] bytes = manifest.ToCanonicalBytes();
-            change.Seal(reference, digests, address.Path, bytes, vault.Keys.Seal.SignDetached(bytes), name.Encoded, mismatch);
+            change.Seal(row, digests, address.Path, bytes, vault.Keys.Seal.SignDetached(bytes), name.Encoded, mismatch);
             change.Record(ActOn(row, Acts.Sealed, actor) with
             {
                 Sha256 = digests.Sha256,

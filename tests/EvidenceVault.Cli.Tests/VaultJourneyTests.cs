@@ -50,6 +50,20 @@ public sealed class VaultJourneyTests(AzuriteFixture azurite) : IClassFixture<Az
     }
 
     [Fact]
+    public async Task The_same_file_under_another_reference_is_another_exhibit_and_under_the_same_one_changes_nothing()
+    {
+        byte[] content = await IngestAsync();
+        string[] words = ["ingest", work.File("AB-1.bin"), "--case", "OP-HERON", "--camera", "CAM-7", "--no-analysis", "--exhibit"];
+        Assert.Equal(0, (await work.RunAsync([.. words, "AB/2"])).Code);
+        Assert.Equal(0, (await work.RunAsync([.. words, "AB/2"])).Code);
+        JsonElement[] listed = [.. (await work.RunAsync("list", "--json")).Json.EnumerateArray()];
+        Assert.Equal(["AB/1", "AB/2"], listed.Select(l => l.GetProperty("exhibit").GetString()));
+        Assert.All(listed, l => Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(content)), l.GetProperty("sha256").GetString()));
+        Assert.Equal(2, (await work.RunAsync("ingest", work.Write("other.bin", [1]), "--case", "OP-HERON", "--camera", "CAM-7", "--exhibit", "AB/1")).Code);
+        Assert.Equal(0, (await work.RunAsync("log", "fsck")).Code);
+    }
+
+    [Fact]
     public async Task Bytes_are_given_out_only_for_a_reason_and_both_are_logged()
     {
         byte[] content = await IngestAsync();

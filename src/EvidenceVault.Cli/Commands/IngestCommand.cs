@@ -45,7 +45,7 @@ internal static class IngestCommand
             try
             {
                 ExhibitRow row = await Progressing.RunAsync(report => host.SendAsync(new IngestFile(file, caseName, camera, asked, report), cancel));
-                Tell(row, asked, file);
+                Tell(row);
                 if (row.State is ExhibitState.Damaged or ExhibitState.Failed) code = ExitCode.NotAsItShouldBe;
             }
             catch (VaultException e) when (e is not UnreachableException && files.Length > 1)
@@ -58,11 +58,9 @@ internal static class IngestCommand
         return code;
     }
 
-    private static void Tell(ExhibitRow row, ExhibitReference asked, string file)
+    private static void Tell(ExhibitRow row)
     {
         Console.WriteLine($"{row.Reference}  {row.State}  {(row.Bytes is { } bytes ? Words.Bytes(bytes) : "no bytes")}  {(row.Sha256 is { } hash ? $"SHA-256 {hash}" : "not sealed")}");
-        if (row.Reference != asked.Text)
-            Console.Error.WriteLine($"  '{Names.Printable(file)}' was taken in before, as {row.Reference}; no new exhibit {asked} was made.");
         if (row.Problem is { } problem) Console.Error.WriteLine($"  {row.Reference}: {Trouble.OneLine(problem)}");
         if (row.State == ExhibitState.NotAnalysed) Console.Error.WriteLine($"  {row.Reference} is sealed and stored all the same.");
     }

@@ -25,31 +25,23 @@ public sealed record Delivery(
 /// exhibit only one can commit; the other's transaction is undone, entries and all.</summary>
 internal static class ExhibitChanges
 {
-    /// <summary>Notes a delivery and gives it a reference. Where the same file was noted before and nothing of it is sealed, that
-    /// exhibit is taken up again; where this very version was noted before, it is returned as it is, with Fresh false.</summary>
+    /// <summary>Notes a delivery and gives it a reference. This very delivery again is returned as it stands, with Fresh false; a file
+    /// noted before of which nothing is sealed yet (it changed, vanished or could not be read) is taken up again under its reference.
+    /// A reference that was asked for is part of what was delivered: the same file under another reference is another exhibit.</summary>
     public static (ExhibitReference Reference, bool Fresh) Receive(this Change change, Delivery delivery)
     {
         EnsureCamera(change, delivery.Case, delivery.Camera);
-        var known = change.Connection.QueryFirstOrDefault<(string Reference, string State, long Bytes, string Stamp)>(
-            "SELECT reference, state, seen_bytes, seen_stamp FROM exhibit WHERE parent IS NULL AND source = @Source AND path = @Path ORDER BY sha256 IS NULL DESC, seen_bytes = @Bytes AND seen_stamp = @Stamp DESC LIMIT 1",
-            delivery, change.Transaction);
-        if (known.Reference is not null)
-        {
-            bool same = known.Bytes == delivery.Bytes && known.Stamp == delivery.Stamp;
-            bool unsealed = known.State is ExhibitState.Failed || (known.State == ExhibitState.Received && !same);
-            if (same && !unsealed) return (ExhibitReference.Parse(known.Reference), false);
-            if (unsealed)
-            {
-                change.Connection.Execute(
-                    "UPDATE exhibit SET state = 'received', seen_bytes = @Bytes, seen_stamp = @Stamp, drop_id = COALESCE(@DropId, drop_id), expected_bytes = @ExpectedBytes, expected_sha256 = @ExpectedSha256, problem = NULL WHERE reference = @reference",
-                    new { delivery.Bytes, delivery.Stamp, delivery.DropId, delivery.ExpectedBytes, delivery.ExpectedSha256, reference = known.Reference }, change.Transaction);
-                return (ExhibitReference.Parse(known.Reference), true);
-            }
-            if (change.Connection.ExecuteScalar<long>("SELECT COUNT(*) FROM exhibit WHERE parent IS NULL AND source = @Source AND path = @Path AND seen_bytes = @Bytes AND seen_stamp = @Stamp", delivery, change.Transaction) > 0)
-                return (ExhibitReference.Parse(known.Reference), false);
-        }
+        var values = new { delivery.Source, delivery.Path, delivery.Bytes, delivery.Stamp, asked = delivery.Reference?.Text, delivery.DropId, delivery.ExpectedBytes, delivery.ExpectedSha256, delivery.Prefix };
+        const string thisFile = "parent IS NULL AND source = @Source AND path = @Path AND (@asked IS NULL OR reference = @asked)";
+        string? standing = change.Connection.QueryFirstOrDefault<string>(
+            $"SELECT reference FROM exhibit WHERE {thisFile} AND seen_bytes = @Bytes AND seen_stamp = @Stamp AND state <> 'failed'", values, change.Transaction);
+        if (standing is not null) return (ExhibitReference.Parse(standing), false);
+        string? again = change.Connection.QueryFirstOrDefault<string>(
+            $"UPDATE exhibit SET state = 'received', seen_bytes = @Bytes, seen_stamp = @Stamp, drop_id = COALESCE(@DropId, drop_id), expected_bytes = @ExpectedBytes, expected_sha256 = @ExpectedSha256, problem = NULL WHERE {thisFile} AND sha256 IS NULL RETURNING reference",
+            values, change.Transaction);
+        if (again is not null) return (ExhibitReference.Parse(again), true);
         ExhibitReference reference = delivery.Reference ?? ExhibitReference.Of(delivery.Prefix, 1 + change.Connection.ExecuteScalar<int>(
-            "SELECT COALESCE(MAX(number), 0) FROM exhibit WHERE prefix = @Prefix AND parent IS NULL", delivery, change.Transaction));
+            "SELECT COALESCE(MAX(number), 0) FROM exhibit WHERE prefix = @Prefix AND parent IS NULL", values, change.Transaction));
         if (change.Connection.ExecuteScalar<long>("SELECT COUNT(*) FROM exhibit WHERE reference = @text", new { text = reference.Text }, change.Transaction) > 0)
             throw new RefusedException($"Exhibit {reference} exists already.", "Nothing was taken and the exhibit stands as it is.", "Choose the next free reference ('evidencevault list' shows those in use).");
         change.Connection.Execute(
@@ -76,10 +68,12 @@ internal static class ExhibitChanges
         return (reference, true);
     }
 
-    public static void Seal(this Change change, ExhibitReference reference, FileDigests digests, string address, byte[] seal, byte[] cms, string? nameDisclosure, string? problem) =>
-        Move(change, reference, ExhibitState.Received, ExhibitState.Sealed,
+    /// <summary>Asks for the version that was read as well: where the file was noted anew meanwhile, this seal is not of it.</summary>
+    public static void Seal(this Change change, ExhibitRow row, FileDigests digests, string address, byte[] seal, byte[] cms, string? nameDisclosure, string? problem) =>
+        Move(change, row.Ref, ExhibitState.Received, ExhibitState.Sealed,
             ", sha256 = @Sha256, sha512 = @Sha512, bytes = @Bytes, address = @address, seal = @seal, seal_cms = @cms, name_disclosure = @nameDisclosure, problem = @problem, sealed_at = @now",
-            new { digests.Sha256, digests.Sha512, digests.Bytes, address, seal, cms, nameDisclosure, problem, now = Text(change.Now) });
+            new { digests.Sha256, digests.Sha512, digests.Bytes, address, seal, cms, nameDisclosure, problem, now = Text(change.Now), row.SeenBytes, row.SeenStamp },
+            " AND seen_bytes = @SeenBytes AND seen_stamp = @SeenStamp");
 
     public static void Store(this Change change, ExhibitReference reference) =>
         Move(change, reference, ExhibitState.Sealed, ExhibitState.Stored, ", stored_at = @now", new { now = Text(change.Now) });
@@ -112,13 +106,13 @@ internal static class ExhibitChanges
 
     internal static string Text(DateTimeOffset moment) => moment.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 
-    private static void Move(Change change, ExhibitReference reference, string from, string to, string set, object values)
+    private static void Move(Change change, ExhibitReference reference, string from, string to, string set, object values, string where = "")
     {
         var all = new DynamicParameters(values);
         all.Add("reference", reference.Text);
         all.Add("from", from);
         all.Add("to", to);
-        if (change.Connection.Execute($"UPDATE exhibit SET state = @to{set} WHERE reference = @reference AND state = @from", all, change.Transaction) != 1)
+        if (change.Connection.Execute($"UPDATE exhibit SET state = @to{set} WHERE reference = @reference AND state = @from{where}", all, change.Transaction) != 1)
             throw new StateMovedException(reference, from);
     }
 

@@ -100,7 +100,7 @@ internal sealed class IngestFileHandler(EvidenceFlow flow, GivenFiles given, Cal
         ExhibitReference reference = await flow.ReceiveAsync(
             new(GivenFiles.SourceId, file.Path, file.RelativePath, file.Version.Bytes, file.Version.Stamp, request.CaseName, request.Camera,
                 request.Reference.Prefix, request.Reference, null, null, null), caller.Account).ConfigureAwait(false);
-        return await flow.CarryOnAsync(reference, given, caller.Account, request.Progress, cancellationToken).ConfigureAwait(false)
+        return await flow.CarryOnAsync(reference, given, caller.Account, analyse: true, request.Progress, cancellationToken).ConfigureAwait(false)
             ?? throw new UnreachableException($"Exhibit {reference} is being carried on by another process.", "Nothing is lost: that process finishes it.", $"See how it stands with 'evidencevault show {reference}'.");
     }
 }

@@ -99,8 +99,10 @@ CREATE TABLE exhibit (
   FOREIGN KEY (case_name, camera) REFERENCES camera (case_name, name)
 );
 CREATE UNIQUE INDEX exhibit_by_number ON exhibit (prefix, number) WHERE parent IS NULL;
--- One delivery of one version of one file is one exhibit, whatever crashes and however many workers look.
-CREATE UNIQUE INDEX exhibit_by_delivery ON exhibit (source, path, seen_bytes, seen_stamp) WHERE parent IS NULL;
+-- One delivery of one version of one file is one exhibit, whatever crashes and however many workers look. A file given on the
+-- command line is told apart by the reference it was given.
+CREATE UNIQUE INDEX exhibit_by_delivery ON exhibit (source, path, seen_bytes, seen_stamp) WHERE parent IS NULL AND source <> 'given';
+CREATE INDEX exhibit_by_path ON exhibit (source, path) WHERE parent IS NULL;
 CREATE INDEX exhibit_by_parent ON exhibit (parent) WHERE parent IS NOT NULL;
 CREATE INDEX exhibit_by_sha256 ON exhibit (sha256);
 CREATE INDEX exhibit_by_drop ON exhibit (drop_id);
