@@ -54,7 +54,7 @@ public sealed partial class DropRounds(
     /// <summary>Raised when a problem of a drop has been recorded, once for each.</summary>
     public event Action<ToldProblem>? ProblemFound;
 
-    // True once this process has seen the store answer with its containers there. They are made where they are not.
+    // True while the store has answered, its containers there, and nothing has failed since. They are made where they are not.
     private bool _storeIsReady;
 
     // Files that could not be taken: when each may be tried again. In memory only: a restart tries at once.
@@ -263,6 +263,8 @@ public sealed partial class DropRounds(
                 Volatile.Write(ref trouble, OfTheMachine(e));
             }
         }).ConfigureAwait(false);
+        // A store that was away may have come back without what it had (Azurite writes its index late): look again at the next round.
+        if (trouble is not null) _storeIsReady = false;
         return (finished, waiting, trouble);
     }
 

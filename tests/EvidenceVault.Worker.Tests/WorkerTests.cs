@@ -1,0 +1,327 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using EvidenceVault.Pipeline.Records;
+using EvidenceVault.Proof;
+using EvidenceVault.Testing;
+
+namespace EvidenceVault.Worker.Tests;
+
+/// <summary>The built worker, as a process, on a real Azurite and real small videos.</summary>
+public sealed partial class WorkerTests(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
+{
+    [Fact]
+    public async Task Two_drops_become_sealed_analysed_exhibits_and_a_second_run_adds_none()
+    {
+        using Bench bench = new();
+        string first = Path.Combine(bench.Drop("OP-HERON/CAM-1/night"), "quay.mp4");
+        await Bench.FilmAsync(first, 1);
+        string second = Path.Combine(bench.Drop("card"), "yard.mp4");
+        await Bench.FilmAsync(second, 2);
+        WriteManifest("card", bench, "CD", ("yard.mp4", new FileInfo(second).Length, Bench.Sha256(second)));
+
+        await using WorkerProcess worker = Start(bench, "--once");
+        Assert.True(await worker.EndAsync() == 0, worker.Said);
+
+        (IReadOnlyList<ExhibitRow> masters, IReadOnlyList<CustodyEntry> entries) = await bench.LookAsync();
+        Assert.Equal(["CD/1", "EV/1"], masters.Select(m => m.Reference));
+        Bench.SealedOnce([first, second], masters);
+        Assert.All(masters, m => Assert.Equal(ExhibitState.Analysed, m.State));
+        Assert.Single(entries, e => e.Action == "started");
+        Assert.Equal("stopped", entries[^1].Action);
+        MustBeTheTable(worker.Out, masters, entries.Count);
+        Assert.Matches(@"EV/1  quay\.mp4  sealing …", worker.Out);
+        Assert.Matches(@"EV/1  quay\.mp4  sealed [0-9.]+ kB", worker.Out);
+        Assert.Matches(@"EV/1  quay\.mp4  analysed: 1 segment, [1-9]", worker.Out);
+
+        string[] receipts = [.. Directory.GetFiles(bench.Receipts, "*.json").Order()];
+        Assert.Equal(2, receipts.Length);
+        foreach (string receipt in receipts) await MustBeSignedAsync(bench, receipt);
+
+        await using WorkerProcess again = Start(bench, "--once");
+        Assert.True(await again.EndAsync() == 0, again.Said);
+        (IReadOnlyList<ExhibitRow> later, IReadOnlyList<CustodyEntry> more) = await bench.LookAsync();
+        Assert.Equal(masters.Select(m => m.Reference), later.Select(m => m.Reference));
+        Assert.Equal(["started", "stopped"], more.Skip(entries.Count).Select(e => e.Action));
+        Assert.DoesNotContain("sealing", again.Out);
+        MustBeTheTable(again.Out, later, more.Count);
+    }
+
+    [Fact]
+    public async Task Two_workers_on_one_drop_make_one_exhibit_of_each_file()
+    {
+        using Bench bench = new();
+        string drop = bench.Drop("OP-HERON/CAM-2/d1");
+        string[] files = [.. Enumerable.Range(0, 6).Select(i => Path.Combine(drop, $"clip{i}.bin"))];
+        for (int i = 0; i < files.Length; i++) Bench.Noise(files[i], 400_000, 100 + i);
+
+        await using WorkerProcess one = Start(bench, "--once", "--no-analysis"), two = Start(bench, "--once", "--no-analysis");
+        Assert.True(await one.EndAsync() == 0, one.Said);
+        Assert.True(await two.EndAsync() == 0, two.Said);
+
+        (IReadOnlyList<ExhibitRow> masters, _) = await bench.LookAsync();
+        Bench.SealedOnce(files, masters);
+        Assert.All(masters, m => Assert.Equal(ExhibitState.Stored, m.State));
+    }
+
+    [Fact]
+    public async Task A_worker_that_starts_before_its_store_waits_for_it()
+    {
+        using Bench bench = new();
+        await using AzuriteFixture own = new();
+        string file = Path.Combine(bench.Drop("OP-HERON/CAM-3/d1"), "a.bin");
+        Bench.Noise(file, 200_000, 3);
+
+        await using WorkerProcess worker = WorkerProcess.Start(bench.Vault, own.ConnectionString, bench.Args("--once", "--no-analysis"));
+        await worker.UntilAsync(w => w.Err.Contains("Trying again", StringComparison.Ordinal), "the store told as out of reach");
+        await own.StartAsync();
+
+        Assert.True(await worker.EndAsync() == 0, worker.Said);
+        Bench.SealedOnce([file], (await bench.LookAsync()).Masters);
+    }
+
+    [Fact]
+    public async Task Once_gives_up_with_3_when_the_store_stays_away_and_nothing_is_lost()
+    {
+        using Bench bench = new();
+        await using AzuriteFixture never = new();
+        Bench.Noise(Path.Combine(bench.Drop("OP-HERON/CAM-3/d1"), "a.bin"), 1000, 4);
+
+        await using WorkerProcess worker = WorkerProcess.Start(bench.Vault, never.ConnectionString, bench.Args("--once", "--no-analysis", "--patience", "1"));
+        Assert.True(await worker.EndAsync() == 3, worker.Said);
+
+        (IReadOnlyList<ExhibitRow> masters, IReadOnlyList<CustodyEntry> entries) = await bench.LookAsync();
+        Assert.Equal(ExhibitState.Received, Assert.Single(masters).State);
+        Assert.Equal("out-of-reach", (string?)entries[^1].Detail!["why"]);
+    }
+
+    [Fact]
+    public async Task A_store_killed_in_the_middle_of_an_upload_and_back_again_loses_nothing()
+    {
+        using Bench bench = new();
+        await using AzuriteFixture own = new();
+        await own.StartAsync();
+        string file = Path.Combine(bench.Drop("OP-HERON/CAM-4/d1"), "long.bin");
+        Bench.Noise(file, 60_000_000, 5);
+
+        await using WorkerProcess worker = WorkerProcess.Start(bench.Vault, own.ConnectionString, bench.Args("--once", "--no-analysis", "--patience", "120"));
+        await worker.UntilAsync(w => w.Out.Contains("sealing", StringComparison.Ordinal), "the upload to begin");
+        await own.KillAsync();
+        await worker.UntilAsync(w => w.Err.Contains("Trying again", StringComparison.Ordinal), "the store told as out of reach");
+        await own.StartAsync();
+
+        Assert.True(await worker.EndAsync() == 0, worker.Said);
+        Bench.SealedOnce([file], (await bench.LookAsync()).Masters);
+    }
+
+    [Fact]
+    public async Task A_stop_in_the_middle_ends_in_good_order_and_the_next_run_completes()
+    {
+        using Bench bench = new();
+        string drop = bench.Drop("OP-HERON/CAM-5/d1");
+        string[] files = [Path.Combine(drop, "a.bin"), Path.Combine(drop, "b.bin"), Path.Combine(drop, "c.bin")];
+        for (int i = 0; i < files.Length; i++) Bench.Noise(files[i], 30_000_000, 50 + i);
+
+        await using (WorkerProcess worker = Start(bench, "--no-analysis", "--parallel", "1", "--health-port", "0"))
+        {
+            await worker.UntilAsync(w => w.Out.Contains("sealing", StringComparison.Ordinal), "the first upload to begin");
+            Assert.True(await worker.StopAsync() == 0, worker.Said);
+        }
+        (IReadOnlyList<ExhibitRow> unfinished, IReadOnlyList<CustodyEntry> entries) = await bench.LookAsync();
+        Assert.Contains(unfinished, m => m.State != ExhibitState.Stored);
+        Assert.Equal(("stopped", "signal"), (entries[^1].Action, (string?)entries[^1].Detail!["why"]));
+
+        await using WorkerProcess next = Start(bench, "--once", "--no-analysis");
+        Assert.True(await next.EndAsync() == 0, next.Said);
+        (IReadOnlyList<ExhibitRow> masters, _) = await bench.LookAsync();
+        Bench.SealedOnce(files, masters);
+        Assert.All(masters, m => Assert.Equal(ExhibitState.Stored, m.State));
+    }
+
+    [Fact]
+    public async Task A_hostile_drop_is_sealed_file_by_file_and_its_problems_are_told()
+    {
+        using Bench bench = new();
+        string drop = bench.Drop("OP-HERON/CAM-6/hostile");
+        string outside = bench.Drop("OP-HERON/CAM-6/outside");
+        string[] real =
+        [
+            Path.Combine(drop, "empty.mp4"), Path.Combine(drop, "text.mp4"), Path.Combine(drop, "📹 night.bin"),
+            Path.Combine(drop, "line\nbreak [red]bold[].bin"), Path.Combine(outside, "kept.bin"),
+        ];
+        File.WriteAllBytes(real[0], []);
+        File.WriteAllText(real[1], "This is no film.");
+        for (int i = 2; i < real.Length; i++) Bench.Noise(real[i], 5_000, i);
+        File.CreateSymbolicLink(Path.Combine(drop, "link.mp4"), "/etc/passwd");
+        File.WriteAllText(Path.Combine(drop, "drop.json"), "{ this is not JSON");
+        WriteManifest("OP-HERON/CAM-6/outside", bench, "EV", ("../../etc/passwd", 10, new string('a', 64)));
+
+        await using WorkerProcess worker = Start(bench, "--once");
+        Assert.True(await worker.EndAsync() == 0, worker.Said);
+
+        (IReadOnlyList<ExhibitRow> masters, IReadOnlyList<CustodyEntry> entries) = await bench.LookAsync();
+        Bench.SealedOnce(real, masters);
+        Assert.All(masters, m => Assert.Equal(ExhibitState.NotAnalysed, m.State));
+        Assert.Contains("📹 night.bin", worker.Out);
+        Assert.Contains(@"line\u000abreak [red]bold[].bin", worker.Out);
+        Assert.Contains("link.mp4", worker.Out);
+        string[] kinds = [.. entries.Where(e => e.Action == "drop-problem").Select(e => (string)e.Detail!["kind"]!)];
+        Assert.Contains("manifest-not-json", kinds);
+        Assert.Contains("link-not-followed", kinds);
+        Assert.Contains(kinds, k => k.StartsWith("manifest-", StringComparison.Ordinal) && k != "manifest-not-json");
+        Assert.Equal(kinds.Length, LinesOf(worker.Out).Count(l => l.StartsWith("Problem in drop ", StringComparison.Ordinal)));
+        MustBeTheTable(worker.Out, masters, entries.Count);
+    }
+
+    [Fact]
+    public async Task Health_answers_on_loopback_and_says_why_it_is_not_ready()
+    {
+        using Bench bench = new();
+        await using AzuriteFixture own = new();
+        await own.StartAsync();
+        await using WorkerProcess worker = WorkerProcess.Start(bench.Vault, own.ConnectionString, bench.Args("--health-port", "0"));
+        await worker.UntilAsync(w => HealthAddress().IsMatch(w.Err) && w.Out.Contains("Watching 1 source; nothing to do", StringComparison.Ordinal), "health endpoints, and idleness told");
+        using HttpClient http = new() { BaseAddress = new(HealthAddress().Match(worker.Err).Value) };
+
+        Assert.Equal(HttpStatusCode.OK, (await http.GetAsync("/health/live")).StatusCode);
+        using (HttpResponseMessage ready = await http.GetAsync("/health/ready"))
+        {
+            JsonNode said = JsonNode.Parse(await ready.Content.ReadAsStringAsync())!;
+            Assert.Equal((HttpStatusCode.OK, "ready"), (ready.StatusCode, (string?)said["status"]));
+            Assert.True((long)said["logSize"]! >= 2);
+            Assert.InRange((double)said["checkpointAgeSeconds"]!, 0, 600);
+            Assert.NotNull((string?)said["lastRoundAt"]);
+        }
+        using (HttpResponseMessage none = await http.GetAsync("/nothing/here"))
+        {
+            Assert.Equal((HttpStatusCode.NotFound, "application/problem+json"), (none.StatusCode, none.Content.Headers.ContentType?.MediaType));
+        }
+        await own.KillAsync();
+        await UntilAsync(async () =>
+        {
+            using HttpResponseMessage ready = await http.GetAsync("/health/ready");
+            if (ready.StatusCode != HttpStatusCode.ServiceUnavailable) return false;
+            JsonNode said = JsonNode.Parse(await ready.Content.ReadAsStringAsync())!;
+            return (string?)said["status"] == "not-ready" && ((string?)said["reason"])?.Length > 0;
+        });
+        Assert.Equal(0, await worker.StopAsync());
+        Assert.Single(LinesOf(worker.Out), l => l.StartsWith("Watching ", StringComparison.Ordinal));
+        await bench.LookAsync();
+    }
+
+    [Fact]
+    public async Task A_taken_health_port_does_not_stop_the_worker()
+    {
+        using Bench bench = new();
+        using System.Net.Sockets.TcpListener taken = new(IPAddress.Loopback, 0);
+        taken.Start();
+        string port = ((IPEndPoint)taken.LocalEndpoint).Port.ToString(CultureInfo.InvariantCulture);
+        string file = Path.Combine(bench.Drop("OP-HERON/CAM-7/d1"), "a.bin");
+        Bench.Noise(file, 1000, 7);
+
+        await using WorkerProcess worker = Start(bench, "--once", "--no-analysis", "--health-port", port);
+        Assert.True(await worker.EndAsync() == 0, worker.Said);
+        Assert.Contains($"127.0.0.1:{port}", worker.Err);
+        Bench.SealedOnce([file], (await bench.LookAsync()).Masters);
+    }
+
+    [Fact]
+    public async Task Structured_logs_are_JSON_and_hold_neither_file_names_nor_keys()
+    {
+        using Bench bench = new();
+        string drop = bench.Drop("OP-HERON/CAM-8/d1");
+        Bench.Noise(Path.Combine(drop, "secret-name.bin"), 1000, 8);
+        File.CreateSymbolicLink(Path.Combine(drop, "secret-link.bin"), "/etc/passwd");
+
+        await using WorkerProcess worker = WorkerProcess.Start(bench.Vault, azurite.ConnectionString, bench.Args("--once"), ("EVIDENCEVAULT_LOG", "json"));
+        Assert.True(await worker.EndAsync() == 0, worker.Said);
+
+        string[] lines = LinesOf(worker.Err);
+        Assert.NotEmpty(lines);
+        Assert.All(lines, l => Assert.NotNull(JsonNode.Parse(l)!["LogLevel"]));
+        Assert.DoesNotContain("secret-", worker.Err);
+        Assert.DoesNotContain("AccountKey", worker.Said);
+    }
+
+    [Theory]
+    [InlineData("--source", "ftp:there")]
+    [InlineData("--patience", "-1")]
+    [InlineData("--prefix", "ev")]
+    [InlineData("--parallel", "0")]
+    [InlineData("--health-port", "70000")]
+    [InlineData("--no-such-option", "1")]
+    public async Task Wrong_use_ends_with_2_before_a_vault_is_made(string option, string value)
+    {
+        using Bench bench = new();
+        await using WorkerProcess worker = Start(bench, "--once", option, value);
+        Assert.True(await worker.EndAsync() == 2, worker.Said);
+        Assert.False(Directory.Exists(bench.Vault));
+    }
+
+    [Fact]
+    public async Task A_watch_without_a_source_ends_with_2()
+    {
+        using Bench bench = new();
+        await using WorkerProcess worker = WorkerProcess.Start(bench.Vault, azurite.ConnectionString, []);
+        Assert.True(await worker.EndAsync() == 2, worker.Said);
+        Assert.Contains("--source", worker.Err);
+    }
+
+    private WorkerProcess Start(Bench bench, params string[] args) => WorkerProcess.Start(bench.Vault, azurite.ConnectionString, bench.Args(args));
+
+    private static void WriteManifest(string drop, Bench bench, string prefix, params (string Name, long Bytes, string Sha256)[] files) =>
+        File.WriteAllText(Path.Combine(bench.Drop(drop), "drop.json"), new JsonObject
+        {
+            ["version"] = "evidencevault/drop/1",
+            ["case"] = "OP-HERON",
+            ["camera"] = "CAM-9",
+            ["exhibitPrefix"] = prefix,
+            ["files"] = new JsonArray([.. files.Select(f => new JsonObject { ["name"] = f.Name, ["bytes"] = f.Bytes, ["sha256"] = f.Sha256 })]),
+        }.ToJsonString());
+
+    /// <summary>The table at the end of what was printed, against what the vault holds.</summary>
+    private static void MustBeTheTable(string printed, IReadOnlyList<ExhibitRow> masters, int logSize)
+    {
+        string[] lines = LinesOf(printed);
+        int titles = Array.FindIndex(lines, l => l.StartsWith("exhibit ", StringComparison.Ordinal));
+        Assert.True(titles >= 0, printed);
+        Assert.Equal(["exhibit", "camera", "size", "SHA-256", "segments", "keyframes", "state"], Cells(lines[titles]));
+        for (int i = 0; i < masters.Count; i++)
+        {
+            ExhibitRow master = masters[i];
+            string[] cells = Cells(lines[titles + 1 + i]);
+            JsonNode? analysis = master.Analysis is null ? null : JsonNode.Parse(master.Analysis);
+            Assert.Equal([master.Reference, master.Camera], cells[..2]);
+            Assert.Equal([master.Sha256!, (analysis?["segments"]?.AsArray().Count ?? 0).ToString(CultureInfo.InvariantCulture)], cells[3..5]);
+            Assert.Equal((analysis?["keyframes"]?.AsArray().Count ?? 0).ToString(CultureInfo.InvariantCulture), cells[5]);
+            Assert.Equal(master.State, cells[6]);
+        }
+        Assert.Contains(lines, l => Cells(l) is ["log size", var size] && size == logSize.ToString(CultureInfo.InvariantCulture));
+        Assert.Contains(lines, l => Cells(l) is ["log root", var root] && Convert.FromBase64String(root).Length == 32);
+        Assert.Contains(lines, l => Cells(l) is ["log origin", { Length: > 0 }]);
+
+        static string[] Cells(string line) => line.Split("  ", StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+    }
+
+    private static async Task MustBeSignedAsync(Bench bench, string receipt)
+    {
+        using Process openssl = Process.Start(new ProcessStartInfo("openssl",
+            ["cms", "-verify", "-binary", "-inform", "DER", "-in", receipt + ".p7s", "-content", receipt, "-CAfile", Path.Combine(bench.Vault, "ca.pem"), "-out", "/dev/null"])
+        { RedirectStandardError = true })!;
+        string said = await openssl.StandardError.ReadToEndAsync();
+        await openssl.WaitForExitAsync();
+        Assert.True(openssl.ExitCode == 0, said);
+    }
+
+    private static string[] LinesOf(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
+    private static async Task UntilAsync(Func<Task<bool>> holds)
+    {
+        for (Stopwatch waited = Stopwatch.StartNew(); !await holds(); await Task.Delay(100)) Assert.True(waited.Elapsed < TimeSpan.FromMinutes(2), "It never came about.");
+    }
+
+    [GeneratedRegex(@"http://127\.0\.0\.1:\d+")]
+    private static partial Regex HealthAddress();
+}
