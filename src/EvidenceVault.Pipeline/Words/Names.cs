@@ -1,3 +1,6 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
 using System.Text.RegularExpressions;
 
 namespace EvidenceVault.Pipeline.Words;
@@ -18,11 +21,29 @@ public static partial class Names
     /// A hostile file name made fit for a terminal, a log line or a page: control characters, line breaks and direction
     /// marks become \uXXXX. The true name is kept beside it wherever it is evidence.
     /// </summary>
-    public static string Printable(string name) => Unprintable().Replace(name, m => string.Concat(m.Value.Select(c => $"\\u{(int)c:x4}")));
+    public static string Printable(string name)
+    {
+        StringBuilder shown = new(name.Length);
+        for (int at = 0; at < name.Length;)
+        {
+            // By code point, not by char: a pair of surrogates is one character, and half a pair is none.
+            bool isCharacter = Rune.DecodeFromUtf16(name.AsSpan(at), out Rune rune, out int length) == OperationStatus.Done;
+            ReadOnlySpan<char> chars = name.AsSpan(at, length);
+            at += length;
+            if (isCharacter && IsPrintable(rune))
+            {
+                shown.Append(chars);
+                continue;
+            }
+            foreach (char c in chars) shown.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}");
+        }
+        return shown.ToString();
+    }
+
+    // The backslash is escaped too: what this writes can then never pass for a name that really holds it.
+    private static bool IsPrintable(Rune rune) => rune.Value != '\\' && Rune.GetUnicodeCategory(rune)
+        is not (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator);
 
     [GeneratedRegex(@"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}\z", RegexOptions.CultureInvariant)]
     private static partial Regex Form();
-
-    [GeneratedRegex(@"[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\\](?<![\ud800-\udbff][\udc00-\udfff])", RegexOptions.CultureInvariant)]
-    private static partial Regex Unprintable();
 }
