@@ -1,8 +1,10 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
+using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Azure.Storage.Blobs;
 using EvidenceVault.Pipeline.Records;
 using EvidenceVault.Proof;
 using EvidenceVault.Testing;
@@ -64,6 +66,31 @@ public sealed partial class WorkerTests(AzuriteFixture azurite) : IClassFixture<
         (IReadOnlyList<ExhibitRow> masters, _) = await bench.LookAsync();
         Bench.SealedOnce(files, masters);
         Assert.All(masters, m => Assert.Equal(ExhibitState.Stored, m.State));
+    }
+
+    [Fact]
+    public async Task Sources_of_both_kinds_are_watched_at_once_and_files_moved_aside_only_where_asked()
+    {
+        using Bench bench = new();
+        string container = $"drops-{Guid.NewGuid():N}", film = Path.Combine(bench.Drop("OP-HERON/CAM-2/d2"), "a.bin");
+        Bench.Noise(film, 5_000, 20);
+        BlobContainerClient landing = new BlobServiceClient(azurite.ConnectionString).GetBlobContainerClient(container);
+        await landing.CreateAsync();
+        byte[] uploaded = [1, 2, 3];
+        await landing.UploadBlobAsync("OP-HERON/CAM-3/d1/b.bin", new BinaryData(uploaded));
+        string before = Bench.Sha256(film);
+
+        await using WorkerProcess worker = WorkerProcess.Start(bench.Vault, azurite.ConnectionString, ["--once", "--no-analysis", "--move-after"],
+            ("EVIDENCEVAULT_SOURCES", $"folder:{bench.Drops};container:{container}"));
+        Assert.True(await worker.EndAsync() == 0, worker.Said);
+
+        (IReadOnlyList<ExhibitRow> masters, IReadOnlyList<CustodyEntry> entries) = await bench.LookAsync();
+        Assert.Equal([$"container:{container}", $"folder:{bench.Drops}"], masters.Select(m => m.Source).Order());
+        Assert.Equal(["OP-HERON/CAM-3/d1/b.bin"], masters.Where(m => m.Sha256 == Convert.ToHexStringLower(SHA256.HashData(uploaded))).Select(m => m.Path));
+        Assert.False(File.Exists(film));
+        Assert.Equal(before, Bench.Sha256(Path.Combine(bench.Drops, ".taken", "OP-HERON/CAM-2/d2/a.bin")));
+        Assert.False(await landing.GetBlobClient("OP-HERON/CAM-3/d1/b.bin").ExistsAsync());
+        Assert.Equal(2, entries.Count(e => e.Action == "moved-aside"));
     }
 
     [Fact]
