@@ -107,8 +107,7 @@ public sealed partial class EvidenceFlow(Vault vault, IEvidenceStore store, IFoo
         // Create-only: where these bytes are sealed already, this exhibit points at the same blob. A crash after this line
         // leaves a blob that no record names; the next pass stages again and finds it there.
         ContentAddress address = ContentAddress.Master(digests.Sha256);
-        Placement placement = await store.PlaceAsync(row.StagingId, address, cancel).ConfigureAwait(false);
-        Protection protection = await store.ProtectAsync(address, cancel).ConfigureAwait(false);
+        (Placement placement, Protection protection) = await PlaceAsync(row.StagingId, address, cancel).ConfigureAwait(false);
 
         string? mismatch = Mismatch(row, digests);
         Disclosure name = Disclosure.Create("original-name", row.RelativePath ?? "");
@@ -197,11 +196,26 @@ public sealed partial class EvidenceFlow(Vault vault, IEvidenceStore store, IFoo
         AnalysisReport report = await analyser.AnalyseAsync(working, output, options.Analysis, step.Fraction("analysing"), cancel).ConfigureAwait(false);
         List<MadeFile> made = [.. DerivativePlan.Of(report)];
         var derivatives = new List<StoredDerivative>(made.Count);
-        for (int i = 0; i < made.Count; i++)
+        try
         {
-            // A crash in here leaves blobs that no record names: the next analysis makes the same bytes and finds them there.
-            derivatives.Add(await StoreDerivativeAsync(row, reference.Child(i + 1), made[i], Path.Combine(output, Path.GetFileName(made[i].File)), cancel).ConfigureAwait(false));
-            step.Report("storing derivatives", (i + 1.0) / made.Count);
+            for (int i = 0; i < made.Count; i++)
+            {
+                // A crash in here leaves blobs that no record names: the next analysis makes the same bytes and finds them there.
+                derivatives.Add(await StoreDerivativeAsync(row, reference.Child(i + 1), made[i], Path.Combine(output, Path.GetFileName(made[i].File)), cancel).ConfigureAwait(false));
+                step.Report("storing derivatives", (i + 1.0) / made.Count);
+            }
+        }
+        catch (EvidenceException e)
+        {
+            // The address that a derivative's bytes belong at holds others, for good. The Master is untouched by that.
+            string problem = $"The footage was analysed, but what was made of it cannot be stored: {e.What}";
+            await vault.Sequencer.CommitAsync(change =>
+            {
+                change.Fail(reference, ExhibitState.Stored, ExhibitState.NotAnalysed, problem);
+                change.Record(ActOn(row, Acts.Analysed, actor) with { Outcome = Outcome.Failed, Sha256 = row.Sha256, Personal = [new("problem", problem)] });
+            }).ConfigureAwait(false);
+            LogNotKept(log, reference.Text, e.What);
+            return;
         }
         string json = AnalysisJson.Write(report);
         await vault.Sequencer.CommitAsync(change => CommitAnalysis(change, row, actor, report, json, derivatives)).ConfigureAwait(false);
@@ -276,6 +290,37 @@ public sealed partial class EvidenceFlow(Vault vault, IEvidenceStore store, IFoo
         }
     }
 
+    /// <summary>Gives staged bytes their address and has the service guard them. A store that lost what it had just confirmed is out of
+    /// reach, not damaged: nothing is recorded yet, and the next try stages again.</summary>
+    private async Task<(Placement Placement, Protection Protection)> PlaceAsync(string stagingId, ContentAddress address, CancellationToken cancel)
+    {
+        try
+        {
+            Placement placement = await store.PlaceAsync(stagingId, address, cancel).ConfigureAwait(false);
+            return (placement, await store.ProtectAsync(address, cancel).ConfigureAwait(false));
+        }
+        catch (EvidenceException e)
+        {
+            throw new UnreachableException($"The store lost bytes that it had just confirmed. {e.What}", "Nothing of them was recorded; they are uploaded again.", "Nothing need be done, unless it goes on: then check the store.", e);
+        }
+    }
+
+    /// <exception cref="EvidenceException">The address holds other bytes than those just made.</exception>
+    private async Task ReadDerivativeBackAsync(ExhibitReference reference, ContentAddress address, FileDigests digests, CancellationToken cancel)
+    {
+        try
+        {
+            await using Stream stored = await store.OpenReadAsync(address, cancel).ConfigureAwait(false);
+            if (await ReadBack.DigestAsync(stored, null, cancel).ConfigureAwait(false) == digests) return;
+        }
+        catch (EvidenceException e)
+        {
+            if (await store.ExistsAsync(address, cancel).ConfigureAwait(false)) throw;
+            throw new UnreachableException($"The store lost derivative {reference}, which it had just confirmed.", "The Master is sealed and stored; its analysis waits.", "Nothing need be done, unless it goes on: then check the store.", e);
+        }
+        throw new EvidenceException($"Derivative {reference} did not read back as it was made: '{address.Path}' holds other bytes.", "The Master is sealed and stored.", "Compare the store with its backup and report it as a finding.");
+    }
+
     private async Task FailToTakeAsync(ExhibitRow row, string actor, DropFileException e)
     {
         string problem = $"{e.Message} Nothing is sealed under {row.Reference} yet. It is taken up again when the file is there and at rest.";
@@ -316,13 +361,8 @@ public sealed partial class EvidenceFlow(Vault vault, IEvidenceStore store, IFoo
         await store.StageAsync(staging, reading, cancel).ConfigureAwait(false);
         FileDigests digests = reading.Digests;
         ContentAddress address = ContentAddress.Derivative(digests.Sha256);
-        await store.PlaceAsync(staging, address, cancel).ConfigureAwait(false);
-        Protection protection = await store.ProtectAsync(address, cancel).ConfigureAwait(false);
-        await using (Stream stored = await store.OpenReadAsync(address, cancel).ConfigureAwait(false))
-        {
-            if (await ReadBack.DigestAsync(stored, null, cancel).ConfigureAwait(false) != digests)
-                throw new UnreachableException($"Derivative {reference} did not read back as it was written.", "The Master is sealed and stored; its analysis waits.", "Check the store; the worker tries again by itself.");
-        }
+        (_, Protection protection) = await PlaceAsync(staging, address, cancel).ConfigureAwait(false);
+        await ReadDerivativeBackAsync(reference, address, digests, cancel).ConfigureAwait(false);
         var row = new ExhibitRow
         {
             Reference = reference.Text,
@@ -384,6 +424,9 @@ public sealed partial class EvidenceFlow(Vault vault, IEvidenceStore store, IFoo
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Exhibit}: not taken ({Kind}); nothing is sealed under it yet")]
     private static partial void LogNotTaken(ILogger logger, string exhibit, string kind);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Exhibit}: analysed, but its derivatives cannot be stored. {Problem}")]
+    private static partial void LogNotKept(ILogger logger, string exhibit, string problem);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Exhibit}: damaged. {Problem}")]
     private static partial void LogDamaged(ILogger logger, string exhibit, string problem);

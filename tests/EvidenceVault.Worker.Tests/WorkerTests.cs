@@ -203,6 +203,27 @@ public sealed partial class WorkerTests(AzuriteFixture azurite) : IClassFixture<
     }
 
     [Fact]
+    public async Task A_derivative_s_address_that_holds_other_bytes_stops_neither_the_worker_nor_the_Master()
+    {
+        using Bench mine = new(), other = new();
+        string[] films = [Path.Combine(mine.Drop("OP-HERON/CAM-1/d1"), "a.mp4"), Path.Combine(other.Drop("OP-HERON/CAM-1/d1"), "a.mp4")];
+        foreach (string film in films) await Bench.FilmAsync(film, 9);
+        // Another file with the same pictures: the same derivatives, already in the store under a key that the second vault has not.
+        File.AppendAllText(films[1], "the end");
+        await using (WorkerProcess first = Start(mine, "--once")) Assert.True(await first.EndAsync() == 0, first.Said);
+
+        await using WorkerProcess worker = Start(other, "--once");
+        Assert.True(await worker.EndAsync() == 0, worker.Said);
+
+        (IReadOnlyList<ExhibitRow> masters, IReadOnlyList<CustodyEntry> entries) = await other.LookAsync();
+        ExhibitRow master = Assert.Single(masters);
+        Assert.Equal(ExhibitState.NotAnalysed, master.State);
+        Assert.NotNull(master.StoredAt);
+        Assert.Contains("cannot be stored", master.Problem);
+        Assert.Contains(entries, e => e.Action == "analysed" && e.Outcome == Outcome.Failed);
+    }
+
+    [Fact]
     public async Task Health_answers_on_loopback_and_says_why_it_is_not_ready()
     {
         using Bench bench = new();

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using EvidenceVault.Pipeline;
 using EvidenceVault.Pipeline.Records;
 using Spectre.Console;
+using Spectre.Console.Rendering;
 
 namespace EvidenceVault.Worker.Showing;
 
@@ -76,7 +77,7 @@ internal sealed class LiveShow : WorkShow
     public override int? Width => _console.Profile.Width;
 
     // Text, not markup: what a name holds is never taken for a style.
-    public override void Line(string text) => _console.Write(new Text(text + "\n"));
+    public override void Line(string text) => _console.Write(new LineAbove(text + "\n"));
 
     public override void Report(FlowStep step)
     {
@@ -92,11 +93,11 @@ internal sealed class LiveShow : WorkShow
         _moved = true;
     }
 
+    // May be called again: the run ends the view before its last lines, and its scope ends it once more.
     public override async ValueTask DisposeAsync()
     {
-        await _end.CancelAsync().ConfigureAwait(false);
+        if (!_view.IsCompleted) await _end.CancelAsync().ConfigureAwait(false);
         await _view.ConfigureAwait(false);
-        _end.Dispose();
     }
 
     /// <summary>The steps under way: exhibit, name, step, bar.</summary>
@@ -129,5 +130,15 @@ internal sealed class LiveShow : WorkShow
         {
             // the end was asked for
         }
+    }
+
+    /// <summary>A line written where the view begins. What the view had there is wiped first: Spectre writes over it, and a longer row
+    /// would show behind a shorter line.</summary>
+    private sealed class LineAbove(string text) : Renderable
+    {
+        private const string EraseBelow = "\u001b[J"; // ECMA-48 section 8.3.39, ED
+
+        protected override IEnumerable<Segment> Render(RenderOptions options, int maxWidth) =>
+            [Segment.Control(EraseBelow), .. ((IRenderable)new Text(text)).Render(options, maxWidth)];
     }
 }
