@@ -136,19 +136,6 @@ public sealed class AzureEvidenceStoreTests(AzuriteFixture azurite) : EvidenceSt
         Assert.Equal(bytes, await ReadAsync(store, address));
     }
 
-    [Fact]
-    public async Task Two_hundred_megabytes_pass_through_flat_memory()
-    {
-        const long length = 200L << 20;
-        IEvidenceStore store = await StoreAsync();
-        long before = GC.GetTotalAllocatedBytes();
-        (FileDigests sealing, ContentAddress address, _) = await StoreAsync(store, new Footage(length, seed: 11));
-        await using Stream stored = await store.OpenReadAsync(address, Cancel);
-        Assert.Equal(sealing, await Pipeline.Sealing.ReadBack.DigestAsync(stored, null, Cancel));
-
-        Assert.True(GC.GetGCMemoryInfo().HeapSizeBytes < 200 << 20, $"{GC.GetGCMemoryInfo().HeapSizeBytes >> 20} MiB of heap after {GC.GetTotalAllocatedBytes() - before >> 20} MiB allocated");
-    }
-
     private async Task<IEvidenceStore> StoreUnderAsync(string vault)
     {
         if (!rings.TryGetValue(vault, out KeyRing? ring)) rings[vault] = ring = KeyRing.OpenOrCreate(Path.Combine(home, vault), TimeProvider.System);
