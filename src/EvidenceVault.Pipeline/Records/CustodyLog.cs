@@ -9,7 +9,7 @@ namespace EvidenceVault.Pipeline.Records;
 /// <param name="Index">Its place in the log, from 0.</param>
 /// <param name="Bytes">Its canonical JSON.</param>
 /// <param name="Disclosures">What opens its salted commitments.</param>
-public sealed record RecordedEntry(ulong Index, byte[] Bytes, IReadOnlyList<Disclosure> Disclosures);
+public sealed record RecordedEntry(ulong Index, byte[] Bytes, IReadOnlyList<Proof.Disclosure> Disclosures);
 
 /// <summary>Reads the custody log.</summary>
 public sealed class CustodyLog(VaultDatabase database)
@@ -70,7 +70,7 @@ public sealed class CustodyLog(VaultDatabase database)
             "The log was altered behind the vault's back; nothing more is written to it.",
             "Run 'evidencevault log fsck' to name the damage and keep the whole folder as it is for an expert.");
 
-    private static Disclosure Parse(string text) => Disclosure.TryParse(text, out Disclosure? disclosure, out string problem)
+    private static Proof.Disclosure Parse(string text) => Proof.Disclosure.TryParse(text, out Proof.Disclosure? disclosure, out string problem)
         ? disclosure
         : throw new EvidenceException($"A personal field of the custody log cannot be read. {problem}", "The entry itself still proves; who or why can no longer be shown from here.", "Run 'evidencevault log fsck' and restore the vault's folder from backup.");
 }
