@@ -1,7 +1,6 @@
 using System.Globalization;
-using System.Text;
-using System.Text.Json.Nodes;
 using EvidenceVault.Pipeline.Disclosure.Report;
+using EvidenceVault.Pipeline.Words;
 using EvidenceVault.Proof;
 
 namespace EvidenceVault.Pipeline.Disclosure;
@@ -15,25 +14,22 @@ internal sealed record ComposedBundle(string BundleSha256, IReadOnlyList<BagFile
 /// are known by its seal, and the writer holds them to it.</summary>
 internal static class BundleComposition
 {
-    public const string BundleJson = "data/bundle.json", BundleCms = "data/bundle.cms";
-
     /// <param name="contents">What the bundle is made of.</param>
     /// <param name="sign">Makes the detached CMS signature over bundle.json.</param>
     public static ComposedBundle Of(BundleContents contents, Func<byte[], byte[]> sign)
     {
         List<BagFile> files = [.. Evidence(contents), .. Log(contents), .. Keys(contents), .. Reports(contents)];
         files.Sort(ByPath);
-        byte[] bundle = BundleJsonOf(contents, files);
-        BagFile manifest = BagFile.Of(BundleJson, bundle);
-        files.AddRange([manifest, BagFile.Of(BundleCms, sign(bundle))]);
-        files.AddRange(Tags(contents, files));
-        files.Sort(ByPath);
-        return new(manifest.Sha256, files);
+        byte[] manifest = ManifestOf(contents, files).ToCanonicalBytes();
+        BagFile bundle = BagFile.Of(BundlePath.Manifest, manifest);
+        files.AddRange([bundle, BagFile.Of(BundlePath.ManifestSignature, sign(manifest))]);
+        files = WithTags(files, contents.Id, contents.MadeAt);
+        return new(bundle.Sha256, files);
     }
 
     private static IEnumerable<BagFile> Evidence(BundleContents contents)
     {
-        foreach (BundleExhibit exhibit in contents.Exhibits)
+        foreach (DisclosedExhibit exhibit in contents.Exhibits)
         {
             SealManifest seal = exhibit.Manifest;
             yield return new(exhibit.File, seal.Sha256, seal.Bytes, exhibit.OpenAsync);
@@ -45,21 +41,21 @@ internal static class BundleComposition
 
     private static IEnumerable<BagFile> Log(BundleContents contents)
     {
-        yield return BagFile.Of("data/log/checkpoint", contents.Checkpoint);
-        foreach (BundleEntry entry in contents.Entries)
+        SignedNote note = Note(contents.Checkpoint);
+        yield return BagFile.Of(BundlePath.Checkpoint, contents.Checkpoint);
+        foreach (DisclosedEntry entry in contents.Entries)
         {
-            string stem = entry.File[..^".json".Length];
             yield return BagFile.Of(entry.File, entry.Bytes);
-            yield return BagFile.Of($"{stem}.tlog-proof", ProofText(entry, contents.Checkpoint));
-            if (entry.Shown.Count > 0) yield return BagFile.Of($"{stem}.disclosures", string.Concat(entry.Shown.Select(d => d.Encoded + '\n')));
+            yield return BagFile.Of(BundlePath.Proof(entry.Index), LogProof.Of(entry.Index, entry.Proof, note).ToBytes());
+            if (entry.Shown.Count > 0) yield return BagFile.Of(BundlePath.Disclosures(entry.Index), string.Concat(entry.Shown.Select(d => d.Encoded + '\n')));
         }
     }
 
     private static IEnumerable<BagFile> Keys(BundleContents contents)
     {
-        yield return BagFile.Of("data/keys/policy", contents.Policy);
-        yield return BagFile.Of("data/keys/ca.pem", contents.Ca);
-        if (contents.Tsa is { } tsa) yield return BagFile.Of("data/keys/tsa.pem", tsa);
+        yield return BagFile.Of(BundlePath.Policy, contents.Policy);
+        yield return BagFile.Of(BundlePath.Ca, contents.Ca);
+        if (contents.Tsa is { } tsa) yield return BagFile.Of(BundlePath.Tsa, tsa);
     }
 
     private static IEnumerable<BagFile> Reports(BundleContents contents)
@@ -70,73 +66,59 @@ internal static class BundleComposition
         yield return BagFile.Of("data/report/entries.csv", EntriesTable.Csv(contents));
         yield return BagFile.Of("data/report/entries.json", EntriesTable.Json(contents));
         yield return BagFile.Of("data/report/case-uco.jsonld", CaseUco.Write(contents));
-        yield return BagFile.Of("HOW-TO-VERIFY.txt", HowToVerify.Write(contents));
-        yield return BagFile.Of("verify.html", contents.VerifierPage);
+        yield return BagFile.Of(BundlePath.HowToVerify, HowToVerify.Write(contents));
+        yield return BagFile.Of(BundlePath.VerifyPage, contents.VerifierPage);
     }
 
-    // C2SP tlog-proof, "Format".
-    private static byte[] ProofText(BundleEntry entry, byte[] checkpoint)
-    {
-        string head = string.Create(CultureInfo.InvariantCulture, $"c2sp.org/tlog-proof@v1\nindex {entry.Index}\n") + string.Concat(entry.Proof.Select(h => Convert.ToBase64String(h) + '\n')) + '\n';
-        return [.. Encoding.ASCII.GetBytes(head), .. checkpoint];
-    }
-
-    private static byte[] BundleJsonOf(BundleContents contents, List<BagFile> files)
+    private static BundleManifest ManifestOf(BundleContents contents, List<BagFile> files)
     {
         Checkpoint checkpoint = Read(contents.Checkpoint);
-        return CanonicalJson.Serialize(new JsonObject
+        return new()
         {
-            ["v"] = "evidencevault/bundle/1",
-            ["id"] = contents.Id,
-            ["case"] = contents.Case,
-            ["madeAt"] = ReportText.Rfc3339(contents.MadeAt),
-            ["origin"] = checkpoint.Origin,
-            ["size"] = checkpoint.Size,
-            ["root"] = Convert.ToHexStringLower(checkpoint.Root),
-            ["exportEntry"] = contents.ExportEntry,
-            ["redacted"] = new JsonArray([.. contents.Redacted.Select(r => JsonValue.Create(r))]),
-            ["exhibits"] = new JsonArray([.. contents.Exhibits.Select(e => ExhibitJson(contents, e))]),
-            ["files"] = new JsonArray([.. files.Select(f => new JsonObject { ["path"] = f.Path, ["sha256"] = f.Sha256, ["bytes"] = f.Bytes })]),
-        });
-    }
-
-    private static JsonObject ExhibitJson(BundleContents contents, BundleExhibit exhibit)
-    {
-        List<BundleEntry> entries = [.. contents.Entries.Where(e => e.Entry.Exhibit == exhibit.Reference.Text)];
-        var json = new JsonObject
-        {
-            ["exhibit"] = exhibit.Reference.Text,
-            ["file"] = exhibit.File,
-            ["seal"] = exhibit.SealFile,
-            ["signature"] = exhibit.SealCmsFile,
-            ["entries"] = new JsonArray([.. entries.Select(e => JsonValue.Create(e.Index))]),
-            ["lastSeq"] = entries[^1].Entry.Seq,
+            Id = contents.Id,
+            Case = contents.Case,
+            MadeAt = contents.MadeAt,
+            Origin = checkpoint.Origin,
+            Size = checkpoint.Size,
+            Root = Convert.ToHexStringLower(checkpoint.Root),
+            ExportEntry = contents.ExportEntry,
+            Redacted = contents.Redacted,
+            Exhibits = [.. contents.Exhibits.Select(e => Of(contents, e))],
+            Files = [.. files.Select(f => new BundleFile(f.Path, f.Sha256, f.Bytes))],
         };
-        if (exhibit.TimeStamp is not null) json["timestamp"] = exhibit.TimeStampFile;
-        return json;
     }
 
-    // RFC 8493 sections 2.1.1, 2.1.3, 2.2.1 and 2.2.2, in the spelling of FORMAT.md section 10.
-    private static IEnumerable<BagFile> Tags(BundleContents contents, List<BagFile> files)
+    private static BundleExhibit Of(BundleContents contents, DisclosedExhibit exhibit)
+    {
+        List<DisclosedEntry> entries = [.. contents.Entries.Where(e => e.Entry.Exhibit == exhibit.Reference.Text)];
+        return new(exhibit.Reference.Text, exhibit.File, exhibit.SealFile, exhibit.SealCmsFile, exhibit.TimeStamp is null ? null : exhibit.TimeStampFile,
+            [.. entries.Select(e => e.Index)], entries[^1].Entry.Seq!.Value);
+    }
+
+    /// <summary>Adds what every bag has (RFC 8493 sections 2.1.1, 2.1.3, 2.2.1 and 2.2.2), in the spelling of FORMAT.md section 10.</summary>
+    public static List<BagFile> WithTags(IReadOnlyList<BagFile> files, string id, DateTimeOffset made)
     {
         List<BagFile> payload = [.. files.Where(f => f.IsPayload)];
-        BagFile[] tags =
+        List<BagFile> tags =
         [
             .. files.Where(f => !f.IsPayload),
             BagFile.Of("bagit.txt", "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"),
-            BagFile.Of("bag-info.txt", string.Create(CultureInfo.InvariantCulture,
-                $"Bagging-Date: {contents.MadeAt.UtcDateTime:yyyy-MM-dd}\nExternal-Identifier: {contents.Id}\nPayload-Oxum: {payload.Sum(f => f.Bytes)}.{payload.Count}\n")),
+            BagFile.Of("bag-info.txt", string.Create(CultureInfo.InvariantCulture, $"Bagging-Date: {made.UtcDateTime:yyyy-MM-dd}\nExternal-Identifier: {id}\nPayload-Oxum: {payload.Sum(f => f.Bytes)}.{payload.Count}\n")),
             BagFile.Of("manifest-sha256.txt", Lines(payload)),
         ];
-        return [.. tags.Where(t => !files.Contains(t)), BagFile.Of("tagmanifest-sha256.txt", Lines(tags))];
+        List<BagFile> all = [.. payload, .. tags, BagFile.Of("tagmanifest-sha256.txt", Lines(tags))];
+        all.Sort(ByPath);
+        return all;
 
         static string Lines(IEnumerable<BagFile> of) => string.Concat(of.OrderBy(f => f.Path, StringComparer.Ordinal).Select(f => $"{f.Sha256}  {f.Path}\n"));
     }
 
-    public static Checkpoint Read(byte[] note) =>
-        SignedNote.TryParse(note, out SignedNote? signed, out string problem) && Checkpoint.TryParse(signed.Text, out Checkpoint? checkpoint, out problem)
-            ? checkpoint
-            : throw new Words.EvidenceException($"The checkpoint cannot be read. {problem}", "The custody log was altered behind the vault's back: nothing was given out.", "Run 'evidencevault log fsck'.");
+    public static Checkpoint Read(byte[] note) => Checkpoint.TryParse(Note(note).Text, out Checkpoint? checkpoint, out string problem) ? checkpoint : throw NoCheckpoint(problem);
+
+    private static SignedNote Note(byte[] bytes) => SignedNote.TryParse(bytes, out SignedNote? note, out string problem) ? note : throw NoCheckpoint(problem);
+
+    private static EvidenceException NoCheckpoint(string problem) => new(
+        $"The checkpoint cannot be read. {problem}", "The custody log was altered behind the vault's back: nothing was given out.", "Run 'evidencevault log fsck'.");
 
     private static int ByPath(BagFile a, BagFile b) => string.CompareOrdinal(a.Path, b.Path);
 }

@@ -16,10 +16,10 @@ internal sealed record BundleContents
     public required DateTimeOffset MadeAt { get; init; }
 
     /// <summary>In the order of their references' text.</summary>
-    public required IReadOnlyList<BundleExhibit> Exhibits { get; init; }
+    public required IReadOnlyList<DisclosedExhibit> Exhibits { get; init; }
 
     /// <summary>The entries of its exhibits and the one that records the export, in the order of the log.</summary>
-    public required IReadOnlyList<BundleEntry> Entries { get; init; }
+    public required IReadOnlyList<DisclosedEntry> Entries { get; init; }
 
     /// <summary>The index of the entry that records the export.</summary>
     public required ulong ExportEntry { get; init; }
@@ -45,18 +45,15 @@ internal sealed record BundleContents
     /// <summary>The zone of the local times in the report.</summary>
     public required TimeZoneInfo Zone { get; init; }
 
-    /// <summary>Who vouches for the checkpoint, as the report is to say it.</summary>
-    public required WitnessStanding Witnesses { get; init; }
+    /// <summary>Whether the policy holds for the checkpoint, and who cosigned it.</summary>
+    /// <exception cref="EvidenceException">The vault made one that cannot be read.</exception>
+    public PolicyVerdict Standing => LogPolicy.TryParse(Policy, out LogPolicy? policy, out string problem) && SignedNote.TryParse(Checkpoint, out SignedNote? note, out problem)
+        ? policy.Evaluate(note)
+        : throw new EvidenceException($"The checkpoint or its policy cannot be read. {problem}", "The vault's folder was altered behind its back: nothing was given out.", "Run 'evidencevault log fsck'.");
 }
 
-/// <summary>What cosigned the checkpoint, by the policy.</summary>
-/// <param name="QuorumHolds">True where the policy's quorum is met.</param>
-/// <param name="Asks">True where the policy has a quorum at all.</param>
-/// <param name="Cosigned">Each witness that cosigned, with the time of its cosignature.</param>
-internal sealed record WitnessStanding(bool QuorumHolds, bool Asks, IReadOnlyList<(string Name, DateTimeOffset Time, bool Demonstration)> Cosigned);
-
 /// <summary>An exhibit of a bundle.</summary>
-internal sealed record BundleExhibit
+internal sealed record DisclosedExhibit
 {
     public required ExhibitReference Reference { get; init; }
 
@@ -73,7 +70,7 @@ internal sealed record BundleExhibit
     public byte[]? TimeStamp { get; init; }
 
     /// <summary>Segments of motion, for the report.</summary>
-    public IReadOnlyList<BundleSegment> Segments { get; init; } = [];
+    public IReadOnlyList<DisclosedSegment> Segments { get; init; } = [];
 
     /// <summary>Opens its bytes, decrypted.</summary>
     public required Func<CancellationToken, Task<Stream>> OpenAsync { get; init; }
@@ -81,30 +78,18 @@ internal sealed record BundleExhibit
     /// <summary>The seal, read.</summary>
     public SealManifest Manifest => SealManifest.Parse(Seal);
 
-    public string Folder => Reference.FileSafe;
+    // A name is hostile and never becomes a path; a short plain extension helps a player (FORMAT.md section 11).
+    public string File => BundlePath.Exhibit(Reference.Text, BundlePath.Extension(DeliveredName));
 
-    public string File => $"data/exhibits/{Folder}/{Folder}.{Extension}";
+    public string SealFile => BundlePath.Seal(Reference.Text);
 
-    public string SealFile => $"data/seals/{Folder}/seal.json";
+    public string SealCmsFile => BundlePath.SealSignature(Reference.Text);
 
-    public string SealCmsFile => $"data/seals/{Folder}/seal.cms";
-
-    public string TimeStampFile => $"data/seals/{Folder}/seal.tst";
-
-    // FORMAT.md section 11: a name is hostile and never becomes a path; a short plain extension helps a player.
-    private string Extension
-    {
-        get
-        {
-            string name = DeliveredName ?? "";
-            string extension = name[(name.LastIndexOf('.') + 1)..].ToLowerInvariant();
-            return extension.Length != name.Length && extension.Length is >= 1 and <= 5 && extension.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c)) ? extension : "bin";
-        }
-    }
+    public string TimeStampFile => BundlePath.SealTimestamp(Reference.Text);
 }
 
 /// <summary>A segment of motion, seconds of PTS.</summary>
-internal sealed record BundleSegment(long Number, double Start, double End);
+internal sealed record DisclosedSegment(long Number, double Start, double End);
 
 /// <summary>A custody entry of a bundle.</summary>
 /// <param name="Index">Its place in the log.</param>
@@ -112,14 +97,14 @@ internal sealed record BundleSegment(long Number, double Start, double End);
 /// <param name="Shown">The personal fields that the bundle shows.</param>
 /// <param name="Withheld">The names of those it does not.</param>
 /// <param name="Proof">Its inclusion proof to the checkpoint.</param>
-internal sealed record BundleEntry(ulong Index, byte[] Bytes, IReadOnlyList<Proof.Disclosure> Shown, IReadOnlyList<string> Withheld, IReadOnlyList<byte[]> Proof)
+internal sealed record DisclosedEntry(ulong Index, byte[] Bytes, IReadOnlyList<Proof.Disclosure> Shown, IReadOnlyList<string> Withheld, IReadOnlyList<byte[]> Proof)
 {
     /// <summary>The entry, read.</summary>
     /// <exception cref="EvidenceException">It is none.</exception>
     public CustodyEntry Entry => CustodyEntry.TryParse(Bytes, out CustodyEntry? entry, out string problem) ? entry : throw new EvidenceException(
         $"Entry {Index} of the custody log cannot be read. {problem}", "The log was altered behind the vault's back: nothing was given out.", "Run 'evidencevault log fsck'.");
 
-    public string File => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"data/log/entries/{Index}.json");
+    public string File => BundlePath.Entry(Index);
 
     /// <summary>The value of a field as text, where it is shown.</summary>
     public string? Field(string name) => Shown.FirstOrDefault(d => d.Name == name)?.Value is { } value ? value.GetValueKind() == System.Text.Json.JsonValueKind.String ? value.GetValue<string>() : value.ToJsonString() : null;

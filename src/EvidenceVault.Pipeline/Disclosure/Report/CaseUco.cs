@@ -15,14 +15,14 @@ internal static class CaseUco
     public static string Write(BundleContents contents)
     {
         var graph = new JsonArray(Investigation(contents), Tool(contents));
-        foreach (BundleExhibit exhibit in contents.Exhibits)
+        foreach (DisclosedExhibit exhibit in contents.Exhibits)
         {
             graph.Add(FileOf(contents, exhibit));
             graph.Add(Provenance(contents, exhibit));
             if (Derivation(contents, exhibit) is { } derivation) graph.Add(derivation);
         }
         foreach (string actor in contents.Entries.Select(e => e.Field("actor")).OfType<string>().Distinct(StringComparer.Ordinal)) graph.Add(Identity(contents, actor));
-        foreach (BundleEntry entry in contents.Entries) graph.Add(Action(contents, entry));
+        foreach (DisclosedEntry entry in contents.Entries) graph.Add(Action(contents, entry));
         return new JsonObject { ["@context"] = Context(contents), ["@graph"] = graph }.ToJsonString(Readable) + "\n";
     }
 
@@ -56,7 +56,7 @@ internal static class CaseUco
         ["uco-core:name"] = "EvidenceVault",
     };
 
-    private static JsonObject FileOf(BundleContents contents, BundleExhibit exhibit)
+    private static JsonObject FileOf(BundleContents contents, DisclosedExhibit exhibit)
     {
         SealManifest seal = exhibit.Manifest;
         var content = new JsonObject
@@ -87,7 +87,7 @@ internal static class CaseUco
         };
     }
 
-    private static JsonObject Hash(BundleContents contents, BundleExhibit exhibit, string method, string value) => new()
+    private static JsonObject Hash(BundleContents contents, DisclosedExhibit exhibit, string method, string value) => new()
     {
         ["@id"] = Id(contents, "hash", $"{exhibit.Reference} {method}"),
         ["@type"] = "uco-types:Hash",
@@ -95,7 +95,7 @@ internal static class CaseUco
         ["uco-types:hashValue"] = Typed("xsd:hexBinary", value),
     };
 
-    private static JsonObject Provenance(BundleContents contents, BundleExhibit exhibit) => new()
+    private static JsonObject Provenance(BundleContents contents, DisclosedExhibit exhibit) => new()
     {
         ["@id"] = Id(contents, "provenance-record", exhibit.Reference.Text),
         ["@type"] = "case-investigation:ProvenanceRecord",
@@ -105,7 +105,7 @@ internal static class CaseUco
     };
 
     // Only towards a parent that is in the bundle: no other exhibit is named.
-    private static JsonObject? Derivation(BundleContents contents, BundleExhibit exhibit) =>
+    private static JsonObject? Derivation(BundleContents contents, DisclosedExhibit exhibit) =>
         exhibit.Manifest.Derivation is not { } made || contents.Exhibits.All(e => e.Reference.Text != made.Parent) ? null : new()
         {
             ["@id"] = Id(contents, "relationship", exhibit.Reference.Text),
@@ -123,7 +123,7 @@ internal static class CaseUco
         ["uco-core:name"] = actor,
     };
 
-    private static JsonObject Action(BundleContents contents, BundleEntry entry)
+    private static JsonObject Action(BundleContents contents, DisclosedEntry entry)
     {
         CustodyEntry read = entry.Entry;
         var action = new JsonObject
@@ -146,7 +146,7 @@ internal static class CaseUco
 
     private static string FileId(BundleContents contents, string exhibit) => Id(contents, "file", exhibit);
 
-    private static string ActionId(BundleContents contents, BundleEntry entry) => Id(contents, "action", entry.Index.ToString(System.Globalization.CultureInfo.InvariantCulture));
+    private static string ActionId(BundleContents contents, DisclosedEntry entry) => Id(contents, "action", entry.Index.ToString(System.Globalization.CultureInfo.InvariantCulture));
 
     // A UUID of version 8 (RFC 9562 section 5.8) from what is named, so that the same bundle gives the same document.
     private static string Id(BundleContents contents, string kind, string what)

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Security.Cryptography.Pkcs;
 using System.Security.Cryptography.X509Certificates;
-using EvidenceVault.Pipeline.Words;
 using EvidenceVault.Proof;
 
 namespace EvidenceVault.Pipeline.Disclosure.Report;
@@ -33,7 +32,7 @@ internal static class ContinuityReport
     private static IEnumerable<ReportBlock> Exhibits(BundleContents contents)
     {
         yield return new Heading(2, contents.Exhibits.Count == 1 ? "The exhibit" : "The exhibits");
-        foreach (BundleExhibit exhibit in contents.Exhibits)
+        foreach (DisclosedExhibit exhibit in contents.Exhibits)
         {
             SealManifest seal = exhibit.Manifest;
             yield return new Heading(3, $"Exhibit {exhibit.Reference}");
@@ -47,7 +46,7 @@ internal static class ContinuityReport
         }
     }
 
-    private static IEnumerable<Fact> Label(BundleContents contents, BundleExhibit exhibit, SealManifest seal)
+    private static IEnumerable<Fact> Label(BundleContents contents, DisclosedExhibit exhibit, SealManifest seal)
     {
         yield return new("Exhibit", exhibit.Reference.Text);
         yield return new("Case", seal.Case);
@@ -70,13 +69,13 @@ internal static class ContinuityReport
         : $"Derivative: a {made.Role} made from exhibit {made.Parent} (SHA-256 {made.ParentSha256})";
 
     /// <summary>The name as delivered, where the bundle shows the field that holds it; that it is withheld, where it does not.</summary>
-    private static string? NameOf(BundleContents contents, BundleExhibit exhibit)
+    private static string? NameOf(BundleContents contents, DisclosedExhibit exhibit)
     {
-        BundleEntry? received = contents.Entries.FirstOrDefault(e => e.Entry.Exhibit == exhibit.Reference.Text && (e.Field("sourceName") is not null || e.Withheld.Contains("sourceName")));
+        DisclosedEntry? received = contents.Entries.FirstOrDefault(e => e.Entry.Exhibit == exhibit.Reference.Text && (e.Field("sourceName") is not null || e.Withheld.Contains("sourceName")));
         return received is null ? null : received.Field("sourceName") ?? "Withheld";
     }
 
-    private static string CertificateOf(BundleExhibit exhibit)
+    private static string CertificateOf(DisclosedExhibit exhibit)
     {
         var cms = new SignedCms();
         cms.Decode(exhibit.SealCms);
@@ -93,7 +92,7 @@ internal static class ContinuityReport
             [.. contents.Entries.Select(e => TimelineRow(contents, e))]);
     }
 
-    private static IReadOnlyList<string> TimelineRow(BundleContents contents, BundleEntry entry)
+    private static IReadOnlyList<string> TimelineRow(BundleContents contents, DisclosedEntry entry)
     {
         CustodyEntry read = entry.Entry;
         string result = read.Outcome switch { Outcome.Refused => "\nRefused", Outcome.Failed => "\nFailed", _ => "" };
@@ -108,7 +107,7 @@ internal static class ContinuityReport
         ];
     }
 
-    private static string FieldOr(BundleEntry entry, string name) => entry.Field(name) ?? (entry.Withheld.Contains(name) ? "Withheld" : "–");
+    private static string FieldOr(DisclosedEntry entry, string name) => entry.Field(name) ?? (entry.Withheld.Contains(name) ? "Withheld" : "–");
 
     private static string Words(CustodyEntry entry, string bundle) => entry.Action switch
     {
@@ -146,7 +145,7 @@ internal static class ContinuityReport
     private static IEnumerable<ReportBlock> Record(BundleContents contents)
     {
         Checkpoint checkpoint = BundleComposition.Read(contents.Checkpoint);
-        WitnessStanding witnesses = contents.Witnesses;
+        PolicyVerdict standing = contents.Standing;
         yield return new Heading(2, "The log and its witnesses");
         yield return new Paragraph("All entries of the log hash to one value, its root. The vault signed the root below, and each entry in this bundle comes with a proof that leads to it. Nobody can change, remove or add an entry under that root.");
         yield return new Facts(
@@ -154,12 +153,12 @@ internal static class ContinuityReport
             new("Log", checkpoint.Origin),
             new("Entries in the log", string.Create(CultureInfo.InvariantCulture, $"{checkpoint.Size:N0}")),
             new("Root (SHA-256)", Convert.ToHexStringLower(checkpoint.Root), Fixed: true),
-            .. witnesses.Cosigned.Select(w => new Fact(w.Demonstration ? "Demonstration witness" : "Witness", $"{w.Name}\nCosigned {ReportText.Utc(w.Time)}{(w.Demonstration ? "\nThe vault's own: it shows how witnesses work and vouches for nothing" : "")}")),
+            .. standing.Cosigners.Select(c => new Fact(c.Witness.IsDemonstration ? "Demonstration witness" : "Witness",
+                $"{c.Witness.Name}\nCosigned {c.First.TimeText}{(c.Witness.IsDemonstration ? "\nThe vault's own: it shows how witnesses work and vouches for nothing" : "")}")),
         ]);
-        bool outside = witnesses.Cosigned.Any(w => !w.Demonstration);
-        if (!outside)
+        if (!standing.HasOutsideWitness)
             yield return new Inset("No outside witness cosigned this log. The entries cannot have been changed under the root above, but only somebody outside the vault who remembers an earlier root could show that the whole log was not written anew before it was signed.");
-        if (witnesses is { Asks: true, QuorumHolds: false })
+        if (!standing.Quorum.Holds)
             yield return new Inset("This bundle was made without the cosignatures that the vault's policy asks for. Its check fails at 'witness-quorum', and rightly so.");
     }
 

@@ -16,7 +16,7 @@ internal static class EntriesTable
     {
         var csv = new StringBuilder();
         Line(csv, ["index", "exhibit", "seq", "time_utc", "time_local", "action", "outcome", "actor", "reason", "other_fields", "withheld", "sha256", "detail"]);
-        foreach (BundleEntry entry in contents.Entries)
+        foreach (DisclosedEntry entry in contents.Entries)
         {
             CustodyEntry read = entry.Entry;
             Line(csv,

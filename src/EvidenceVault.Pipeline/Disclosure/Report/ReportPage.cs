@@ -27,6 +27,7 @@ internal sealed record Steps(IReadOnlyList<Step> Items) : ReportBlock;
 internal sealed record Step(string Text, string? Command = null);
 
 /// <summary>Labels with values: an exhibit's label.</summary>
+/// <param name="Items">In order.</param>
 /// <param name="Framed">Drawn as a label with a frame.</param>
 internal sealed record Facts(IReadOnlyList<Fact> Items, bool Framed = false) : ReportBlock;
 
