@@ -43,6 +43,9 @@ internal static class Printable
 {
     private const int Longest = 200;
 
+    /// <summary>A number of things, for a sentence: 70,000.</summary>
+    public static string Count(ulong number) => number.ToString("N0", CultureInfo.InvariantCulture);
+
     /// <summary>The text with controls, direction marks and lone surrogates as \uXXXX, cut to 200 characters.</summary>
     public static string Of(string text)
     {

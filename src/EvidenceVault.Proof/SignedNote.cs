@@ -7,10 +7,11 @@ namespace EvidenceVault.Proof;
 /// <summary>One signature line of a note: <c>— name base64(key ID ‖ signature)</c>.</summary>
 /// <param name="Name">The key's name.</param>
 /// <param name="KeyId">The four-byte key ID.</param>
-/// <param name="Signature">What the key made of the text; 64 bytes for Ed25519.</param>
+/// <param name="Signature">What the key made of the text; 64 bytes for Ed25519, 72 for an Ed25519 cosignature.</param>
 public sealed record NoteSignature(string Name, IReadOnlyList<byte> KeyId, IReadOnlyList<byte> Signature)
 {
-    internal string Line => $"\u2014 {Name} {Convert.ToBase64String([.. KeyId, .. Signature])}\n";
+    /// <summary>The line as published, with its newline.</summary>
+    public string Line => $"\u2014 {Name} {Convert.ToBase64String([.. KeyId, .. Signature])}\n";
 
     internal bool IsBy(VerifierKey key) => Name == key.Name && KeyId.SequenceEqual(key.KeyId);
 }
@@ -19,7 +20,8 @@ public sealed record NoteSignature(string Name, IReadOnlyList<byte> KeyId, IRead
 /// <param name="Holds">True where a known key signed it and no signature of a known key is bad.</param>
 /// <param name="Sentence">Why, for a reader.</param>
 /// <param name="SignedBy">The known keys that signed it, each once.</param>
-public sealed record NoteVerdict(bool Holds, string Sentence, IReadOnlyList<VerifierKey> SignedBy);
+/// <param name="Cosignatures">When each of those keys that is a witness's says it cosigned, in the note's order. One that cosigned at several times is there for each.</param>
+public sealed record NoteVerdict(bool Holds, string Sentence, IReadOnlyList<VerifierKey> SignedBy, IReadOnlyList<Cosignature> Cosignatures);
 
 /// <summary>A text signed by one or more keys: C2SP signed-note.</summary>
 public sealed class SignedNote
@@ -49,8 +51,10 @@ public sealed class SignedNote
     }
 
     /// <summary>The same note with one more signature line at its end. The signature is not checked here.</summary>
-    public SignedNote WithSignature(VerifierKey key, ReadOnlySpan<byte> signature) =>
-        new(Text, [.. Signatures, new NoteSignature(key.Name, key.KeyId, signature.ToArray())]);
+    public SignedNote WithSignature(VerifierKey key, ReadOnlySpan<byte> signature) => WithSignatures(new NoteSignature(key.Name, key.KeyId, signature.ToArray()));
+
+    /// <summary>The same note with more signature lines at its end. They are not checked here.</summary>
+    public SignedNote WithSignatures(params IReadOnlyList<NoteSignature> signatures) => new(Text, [.. Signatures, .. signatures]);
 
     /// <summary>Reads a note. The bytes may be of any origin: it never throws.</summary>
     /// <param name="bytes">The note as published.</param>
@@ -73,11 +77,45 @@ public sealed class SignedNote
         if (!all.EndsWith('\n')) return Fail("The note does not end in a newline.", out problem);
         string text = all[..(split + 1)];
         string block = all[(split + 2)..];
-        if (block.Length == 0) return Fail("The note has no signatures.", out problem);
+        if (!TryReadLines(block, out var signatures, out problem)) return false;
+        note = new(text, signatures);
+        return true;
+    }
 
+    /// <summary>The text of what would be a note but for its signature lines, as a note without signatures. Never throws.</summary>
+    internal static bool TryParseUnsigned(ReadOnlySpan<byte> bytes, [NotNullWhen(true)] out SignedNote? note)
+    {
+        note = null;
+        int split = bytes.LastIndexOf("\n\n"u8);
+        if (split < 0 || bytes.Length > MostBytes || !Utf8.IsValid(bytes[..split])) return false;
+        string text = Encoding.UTF8.GetString(bytes[..(split + 1)]);
+        if (text.Any(c => c < ' ' && c != '\n')) return false;
+        note = new(text, []);
+        return true;
+    }
+
+    /// <summary>Reads signature lines without a text, as a witness answers with (C2SP tlog-witness). The bytes may be of any origin: it never throws.</summary>
+    /// <param name="bytes">The lines.</param>
+    /// <param name="signatures">What they say, not checked.</param>
+    /// <param name="problem">Why they are none, a sentence.</param>
+    public static bool TryParseSignatures(ReadOnlySpan<byte> bytes, [NotNullWhen(true)] out IReadOnlyList<NoteSignature>? signatures, out string problem)
+    {
+        signatures = null;
+        if (bytes.Length > MostBytes) return Fail("The signature lines are larger than 1 MiB.", out problem);
+        if (!Utf8.IsValid(bytes)) return Fail("The signature lines are not UTF-8 text.", out problem);
+        string block = Encoding.UTF8.GetString(bytes);
+        return block.Length > 0 && !block.EndsWith('\n')
+            ? Fail("The last signature line does not end in a newline.", out problem)
+            : TryReadLines(block, out signatures, out problem);
+    }
+
+    private static bool TryReadLines(string block, [NotNullWhen(true)] out IReadOnlyList<NoteSignature>? signatures, out string problem)
+    {
+        (signatures, problem) = (null, "");
+        if (block.Length == 0) return Fail("The note has no signatures.", out problem);
         string[] lines = block[..^1].Split('\n');
         if (lines.Length > MostSignatures) return Fail($"The note has more than {MostSignatures} signatures.", out problem);
-        var signatures = new List<NoteSignature>();
+        var read = new List<NoteSignature>();
         foreach (string line in lines)
         {
             if (!line.StartsWith(Dash, StringComparison.Ordinal)
@@ -85,9 +123,9 @@ public sealed class SignedNote
                 || !VerifierKey.IsGoodName(name)
                 || !Bytes.TryFromBase64(encoded, out byte[]? raw) || raw.Length < 5)
                 return Fail($"A signature line is not of the form '— name base64': {Printable.Of(line)}", out problem);
-            signatures.Add(new(name, raw[..4], raw[4..]));
+            read.Add(new(name, raw[..4], raw[4..]));
         }
-        note = new(text, signatures);
+        signatures = read;
         return true;
     }
 
@@ -97,18 +135,20 @@ public sealed class SignedNote
     {
         byte[] text = Bytes.StrictUtf8.GetBytes(Text);
         var signedBy = new List<VerifierKey>();
+        var cosignatures = new List<Cosignature>();
         foreach (NoteSignature signature in Signatures)
         {
             // A key given twice, or a line repeated, counts once; a repeated line is still checked.
             VerifierKey? key = keys.FirstOrDefault(signature.IsBy);
             if (key is null) continue;
             if (!key.Verify(text, [.. signature.Signature]))
-                return new(false, $"The signature of {Printable.Of(key.Name)} does not fit the text: one of the two has been altered, or another key was used.", []);
+                return new(false, $"The signature of {Printable.Of(key.Name)} does not fit the text: one of the two has been altered, or another key was used.", [], []);
             if (!signedBy.Contains(key)) signedBy.Add(key);
+            if (key.Kind == KeyKind.Cosignature && Cosignature.TrySplit([.. signature.Signature], out ulong seconds, out _)) cosignatures.Add(new(key, seconds));
         }
         return signedBy.Count > 0
-            ? new(true, $"Signed by {Printable.Of(string.Join(", ", signedBy.Select(k => k.Name)))}.", signedBy)
-            : new(false, "None of the note's signatures is by a key that was given to check it with.", []);
+            ? new(true, $"Signed by {Printable.Of(string.Join(", ", signedBy.Select(k => k.Name)))}.", signedBy, cosignatures)
+            : new(false, "None of the note's signatures is by a key that was given to check it with.", [], []);
     }
 
     /// <summary>The note's bytes, as published.</summary>
