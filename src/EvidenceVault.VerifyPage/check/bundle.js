@@ -210,7 +210,6 @@ function checkSealLogged({ findings, read, bytesAt }, x, entries) {
   const fits =
     entry.action === (seal.kind === 'master' ? 'sealed' : 'derived') &&
     entry.sha256 === seal.sha256 &&
-    entry.sha256 === read.get(x.file)?.sha256 &&
     entry.detail?.sealSha256 === read.get(x.seal).sha256;
   if (!fits) return fails('The seal beside this exhibit is not the one that was recorded when the exhibit was sealed: it was made anew.');
   findings.holds('seal-logged', x.exhibit, `This very seal was recorded when it was made, on ${day(entry.time)}.`, made[0]);
@@ -264,6 +263,7 @@ async function checkWitnesses({ findings, anchors, bytesAt }, checkpoint) {
   else findings.holds('witness-quorum', CHECKPOINT, anchors.policy.quorum === 'none' ? 'The policy asks for no witness.' : `The policy’s witnesses confirmed this record: ${cosigned.map(a => a.name).join(', ')}.`);
 
   if (anchors.policy.quorum === 'none') findings.note('outside-witness', CHECKPOINT, 'No witness is asked for. Nobody outside the vault confirms that it shows everybody the same record.');
+  else if (cosigned.length === 0) findings.note('outside-witness', CHECKPOINT, 'No witness confirmed this record.');
   else if (cosigned.every(answer => answer.isDemonstration))
     findings.note('outside-witness', CHECKPOINT, 'Only the vault’s own demonstration witness confirmed this record. It shows how witnesses work and is no outside witness: nobody outside the vault confirms that it shows everybody the same record.');
   else findings.holds('outside-witness', CHECKPOINT, `Confirmed by a witness other than the vault’s own: ${cosigned.filter(a => !a.isDemonstration).map(a => a.name).join(', ')}.`);

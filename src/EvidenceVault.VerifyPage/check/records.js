@@ -108,7 +108,7 @@ export function readBundle(bytes) {
     isSha256(b.root) &&
     isCount(b.exportEntry) &&
     Array.isArray(b.redacted) && b.redacted.every(isText) && isRising(b.redacted, byCharacter) &&
-    Array.isArray(b.exhibits) && b.exhibits.every(isBundleExhibit) && isRising(b.exhibits.map(x => x.exhibit), byCharacter) &&
+    Array.isArray(b.exhibits) && b.exhibits.length > 0 && b.exhibits.every(isBundleExhibit) && isRising(b.exhibits.map(x => x.exhibit), byCharacter) &&
     Array.isArray(b.files) && b.files.every(isBundleFile) && isRising(b.files.map(f => f.path), byBytes);
   return ok ? { bundle: b } : { fault: 'A value in bundle.json is not of the agreed form.' };
 }

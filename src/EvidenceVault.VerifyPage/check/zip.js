@@ -1,12 +1,13 @@
-// ZIP (PKWARE APPNOTE 6.3), read from its central directory by slices: nothing is unpacked to anywhere. A ZIP that cannot be read
-// for certain, in one way only, is refused; one that the vault would have written otherwise is told of.
+// ZIP (PKWARE APPNOTE 6.3.10), read from its central directory by slices: nothing is unpacked to anywhere. A ZIP that can be read in
+// more than one way is refused; one that the vault would have written otherwise is told of. FORMAT.md section 10.
 
-import { compareBytes, same, textOf } from './bytes.js';
+import { compareBytes, joined, same, textOf } from './bytes.js';
 
 const PIECE = 4 << 20;
 const MOST_ENTRIES = 200_000;
 const LARGEST_DIRECTORY = 64 << 20;
-const DOS_EPOCH = 0x0021; // 1980-01-01, the first date that the format can say: none
+const LARGEST_BOMB = 16 << 20;
+const FULL = 0xffffffff, FULL_COUNT = 0xffff; // all ones: the number stands in a ZIP64 field
 
 /** What a ZIP that must be refused is refused for. */
 export class NotZip extends Error {}
@@ -23,15 +24,15 @@ function safe(big) {
   return Number(big);
 }
 
-/** {files: [{path, size, pieces()}], folders: [path], differences: [sentence]}; throws NotZip. `differ` is told later differences. */
+/** {files: [{path, size, pieces()}], folders: [path], differences: Set of sentences, added to while pieces are read}; throws NotZip. */
 export async function readZip(blob) {
   const differences = new Set();
-  const { count, offset, size, end } = await findDirectory(blob, differences);
+  const { count, offset, size, end, tail } = await findDirectory(blob, differences);
   need(count <= MOST_ENTRIES && size <= LARGEST_DIRECTORY, 'it lists more files than a bundle can hold');
   need(offset + size === end, 'its list of contents is not where it says');
-  const entries = readDirectory(await load(blob, offset, offset + size), count);
+  const entries = readDirectory(await load(blob, offset, offset + size), count, differences);
+  if (!same(tail, vaultEnd(entries.length, offset, size))) differences.add('its end is not as the vault writes it');
 
-  const files = [], folders = [];
   let at = 0;
   for (const entry of [...entries].sort((a, b) => a.offset - b.offset)) {
     need(entry.offset >= at, 'two of its files share bytes');
@@ -40,16 +41,17 @@ export async function readZip(blob) {
     at = entry.end;
   }
   if (at !== offset) differences.add('there is something between its files and their list');
-  if (entries.some((entry, i) => i > 0 && compareBytes(entries[i - 1].name, entry.name) >= 0)) differences.add('its files are in another order');
-  if (entries.some((entry, i) => i > 0 && entries[i - 1].offset >= entry.offset)) differences.add('its files are in another order');
+  const isSorted = entries.every((entry, i) => i === 0 || (compareBytes(entries[i - 1].name, entry.name) < 0 && entries[i - 1].offset < entry.offset));
+  if (!isSorted) differences.add('its files are in another order');
 
-  const seen = new Set();
+  const files = [], folders = [], seen = new Set();
   for (const entry of entries) {
     const path = textOf(entry.name);
     need(path !== null, 'a name in it is no text');
     need(!seen.has(path), 'it holds two files of the same name');
     seen.add(path);
     need(((entry.attributes >>> 16) & 0xf000) !== 0xa000, 'it holds a link in the place of a file');
+    need(entry.size <= LARGEST_BOMB || entry.size <= entry.packed * 100, 'a file in it unpacks to far more than it takes up');
     if (path.endsWith('/')) {
       need(entry.size === 0, 'it holds a folder with content');
       differences.add('it lists folders');
@@ -67,23 +69,27 @@ async function findDirectory(blob, differences) {
   while (at >= 0 && !(view.getUint32(at, true) === 0x06054b50 && at + 22 + view.getUint16(at + 20, true) === tail.length)) at--;
   need(at >= 0, 'it is not a zip file, or its end is missing');
   if (view.getUint16(at + 20, true) !== 0) differences.add('it has a comment');
-  need(view.getUint16(at + 4, true) === 0 || view.getUint16(at + 4, true) === 0xffff, 'it is one part of several');
+  need([view.getUint16(at + 4, true), view.getUint16(at + 6, true)].every(disk => disk === 0 || disk === FULL_COUNT), 'it is one part of several');
   const end = from + at;
-  const found = { count: view.getUint16(at + 10, true), size: view.getUint32(at + 12, true), offset: view.getUint32(at + 16, true), end };
+  const found = { count: view.getUint16(at + 10, true), size: view.getUint32(at + 12, true), offset: view.getUint32(at + 16, true) };
   need(view.getUint16(at + 8, true) === found.count, 'it is one part of several');
-  if (found.count !== 0xffff && found.size !== 0xffffffff && found.offset !== 0xffffffff) return found;
+  if (found.count !== FULL_COUNT && found.size !== FULL && found.offset !== FULL) return { ...found, end, tail: tail.subarray(at) };
 
-  // ZIP64: the locator stands right before, and the record right before that.
+  // Section 4.3.15: the locator stands right before, and the record right before that.
   need(at >= 20 && view.getUint32(at - 20, true) === 0x07064b50, 'its list of contents cannot be found');
   const record = safe(view.getBigUint64(at - 20 + 8, true));
   need(record + 56 === end - 20, 'its list of contents cannot be found');
-  const wide = viewOf(await load(blob, record, record + 56));
+  const recordBytes = await load(blob, record, record + 56), wide = viewOf(recordBytes);
   need(wide.getUint32(0, true) === 0x06064b50 && wide.getBigUint64(4, true) === 44n, 'its list of contents cannot be found');
   need(wide.getBigUint64(24, true) === wide.getBigUint64(32, true), 'it is one part of several');
-  return { count: safe(wide.getBigUint64(32, true)), size: safe(wide.getBigUint64(40, true)), offset: safe(wide.getBigUint64(48, true)), end: record };
+  // Where a field of the end is not all ones it says the same.
+  const stated = { count: safe(wide.getBigUint64(32, true)), size: safe(wide.getBigUint64(40, true)), offset: safe(wide.getBigUint64(48, true)) };
+  const agrees = (name, full) => found[name] === full || found[name] === stated[name];
+  need(agrees('count', FULL_COUNT) && agrees('size', FULL) && agrees('offset', FULL), 'it says in two ways where its list of contents is');
+  return { ...stated, end: record, tail: joined(recordBytes, tail.subarray(at - 20)) };
 }
 
-function readDirectory(bytes, count) {
+function readDirectory(bytes, count, differences) {
   const view = viewOf(bytes), entries = [];
   let at = 0;
   for (let i = 0; i < count; i++) {
@@ -94,21 +100,18 @@ function readDirectory(bytes, count) {
     const entry = {
       flags: view.getUint16(at + 8, true),
       method: view.getUint16(at + 10, true),
-      time: view.getUint16(at + 12, true),
-      date: view.getUint16(at + 14, true),
       crc: view.getUint32(at + 16, true),
       packed: view.getUint32(at + 20, true),
       size: view.getUint32(at + 24, true),
       attributes: view.getUint32(at + 38, true),
       offset: view.getUint32(at + 42, true),
       name: bytes.subarray(at + 46, at + 46 + nameLength),
-      hasComment: commentLength !== 0,
-      hasOtherExtra: false,
     };
     widen(entry, bytes.subarray(at + 46 + nameLength, at + 46 + nameLength + extraLength), ['size', 'packed', 'offset']);
     need((entry.flags & 0x2041) === 0, 'it is encrypted');
     need(entry.method === 0 || entry.method === 8, 'it is packed in a way that this page does not read');
     need(entry.method !== 0 || entry.packed === entry.size, 'its list of contents is damaged');
+    if (!same(bytes.subarray(at, next), vaultHeader(entry, true))) differences.add(whyOther(view, at + 12, entry));
     entries.push(entry);
     at = next;
   }
@@ -116,7 +119,7 @@ function readDirectory(bytes, count) {
   return entries;
 }
 
-// Section 4.5.3: a field that is all ones stands in the ZIP64 extra field, in this order.
+// Section 4.5.3: a number that is all ones stands in the ZIP64 extra field, in this order.
 function widen(entry, extra, fields) {
   const view = viewOf(extra);
   for (let at = 0; at < extra.length; ) {
@@ -126,39 +129,78 @@ function widen(entry, extra, fields) {
     if (kind === 0x0001) {
       let from = at + 4;
       for (const field of fields) {
-        if (entry[field] !== 0xffffffff) continue;
+        if (entry[field] !== FULL) continue;
         need(from + 8 <= at + 4 + length, 'its list of contents is damaged');
         entry[field] = safe(view.getBigUint64(from, true));
         from += 8;
       }
-    } else entry.hasOtherExtra = true;
+    }
     at += 4 + length;
   }
 }
 
 async function readLocal(blob, entry, directory, differences) {
   need(entry.offset + 30 <= directory, 'a file in it is not where its list says');
-  const head = viewOf(await load(blob, entry.offset, entry.offset + 30));
-  need(head.getUint32(0, true) === 0x04034b50, 'a file in it is not where its list says');
-  const nameLength = head.getUint16(26, true), extraLength = head.getUint16(28, true);
-  const rest = await load(blob, entry.offset + 30, entry.offset + 30 + nameLength + extraLength);
-  const local = { size: head.getUint32(22, true), packed: head.getUint32(18, true), hasOtherExtra: false };
-  const follows = (entry.flags & 0x0008) !== 0; // sizes follow the data: they are zero or unknown here
-  widen(local, rest.subarray(nameLength), ['size', 'packed']);
-  need(rest.length === nameLength + extraLength && same(rest.subarray(0, nameLength), entry.name), 'it names a file in two ways');
-  need(head.getUint16(6, true) === entry.flags && head.getUint16(8, true) === entry.method, 'it describes a file in two ways');
-  need(follows || (local.size === entry.size && local.packed === entry.packed && head.getUint32(14, true) === entry.crc), 'it describes a file in two ways');
-
+  const head = await load(blob, entry.offset, entry.offset + 30), view = viewOf(head);
+  need(view.getUint32(0, true) === 0x04034b50, 'a file in it is not where its list says');
+  const nameLength = view.getUint16(26, true), extraLength = view.getUint16(28, true);
   entry.start = entry.offset + 30 + nameLength + extraLength;
   entry.end = entry.start + entry.packed;
   need(entry.end <= directory, 'a file in it ends too early');
-  if (follows) differences.add('sizes stand behind the files');
-  if (entry.method !== 0) differences.add('its files are compressed');
-  const hasTime = entry.time !== 0 || (entry.date !== 0 && entry.date !== DOS_EPOCH);
-  if (hasTime || head.getUint16(10, true) !== entry.time || head.getUint16(12, true) !== entry.date) differences.add('its files carry times');
-  if (entry.hasOtherExtra || local.hasOtherExtra || entry.hasComment) differences.add('its files carry extra fields');
-  if ((entry.flags & ~0x0808) !== 0) differences.add('its files carry other marks');
+  const rest = await load(blob, entry.offset + 30, entry.start);
+  const local = { size: view.getUint32(22, true), packed: view.getUint32(18, true) };
+  const follows = (entry.flags & 0x0008) !== 0; // section 4.4.4: the sizes follow the data, and are not known here
+  widen(local, rest.subarray(nameLength), ['size', 'packed']);
+  need(same(rest.subarray(0, nameLength), entry.name), 'it names a file in two ways');
+  need(view.getUint16(6, true) === entry.flags && view.getUint16(8, true) === entry.method, 'it describes a file in two ways');
+  need(follows || (local.size === entry.size && local.packed === entry.packed && view.getUint32(14, true) === entry.crc), 'it describes a file in two ways');
+  if (!same(joined(head, rest), vaultHeader(entry, false))) differences.add(whyOther(view, 10, entry));
 }
+
+function whyOther(view, timeAt, entry) {
+  if (entry.method !== 0) return 'its files are compressed';
+  if (view.getUint16(timeAt, true) !== 0 || view.getUint16(timeAt + 2, true) !== 0x0021) return 'its files carry times';
+  return 'the heading of a file in it is not as the vault writes it';
+}
+
+// ---- What the vault writes, to compare with --------------------------------------------------------------------------
+
+function fields(...list) {
+  const bytes = new Uint8Array(list.reduce((sum, [width]) => sum + width, 0)), view = viewOf(bytes);
+  let at = 0;
+  for (const [width, value] of list) {
+    if (width === 2) view.setUint16(at, value, true);
+    else if (width === 4) view.setUint32(at, value, true);
+    else view.setBigUint64(at, BigInt(value), true);
+    at += width;
+  }
+  return bytes;
+}
+
+function vaultHeader({ name, crc, size, offset }, isCentral) {
+  const large = size >= FULL, far = isCentral && offset >= FULL;
+  const extra = large || far
+    ? fields([2, 1], [2, (large ? 16 : 0) + (far ? 8 : 0)], ...(large ? [[8, size], [8, size]] : []), ...(far ? [[8, offset]] : []))
+    : new Uint8Array();
+  const version = extra.length > 0 ? 45 : 20, length = large ? FULL : size;
+  return joined(
+    fields([4, isCentral ? 0x02014b50 : 0x04034b50], ...(isCentral ? [[2, version]] : []), [2, version], [2, 0], [2, 0], [2, 0], [2, 0x0021], [4, crc], [4, length], [4, length], [2, name.length], [2, extra.length]),
+    isCentral ? fields([2, 0], [2, 0], [2, 0], [4, 0], [4, far ? FULL : offset]) : new Uint8Array(),
+    name,
+    extra,
+  );
+}
+
+function vaultEnd(count, offset, size) {
+  const wide = count >= FULL_COUNT || offset >= FULL || size >= FULL;
+  return joined(
+    wide ? fields([4, 0x06064b50], [8, 44], [2, 45], [2, 45], [4, 0], [4, 0], [8, count], [8, count], [8, size], [8, offset]) : new Uint8Array(),
+    wide ? fields([4, 0x07064b50], [4, 0], [8, offset + size], [4, 1]) : new Uint8Array(),
+    fields([4, 0x06054b50], [2, 0], [2, 0], [2, Math.min(count, FULL_COUNT)], [2, Math.min(count, FULL_COUNT)], [4, Math.min(size, FULL)], [4, Math.min(offset, FULL)], [2, 0]),
+  );
+}
+
+// ---- The bytes of a file ---------------------------------------------------------------------------------------------
 
 async function* unpack(blob, entry, differences) {
   let crc = ~0, size = 0;
