@@ -89,7 +89,7 @@ internal sealed class VideoAnalysis(IFootageProbe probe, IClipCutter cutter, Act
         for (int i = 0; i < report.Segments.Count; i++)
         {
             var segment = report.Segments[i];
-            double from = Math.Max(report.Probe!.FirstPts ?? 0, segment.Start - report.Settings.PreRoll), to = segment.End + report.Settings.PostRoll;
+            double from = Round(Math.Max(report.Probe!.FirstPts ?? 0, segment.Start - report.Settings.PreRoll)), to = Round(segment.End + report.Settings.PostRoll);
             try
             {
                 var clip = await cutter.CutAsync(video, Round(from), Round(to), Path.Combine(folder, $"segment-{i + 1:000}{Path.GetExtension(video)}"), cancel);

@@ -54,8 +54,10 @@ public sealed partial class DropRounds(
     /// <summary>Raised when a problem of a drop has been recorded, once for each.</summary>
     public event Action<ToldProblem>? ProblemFound;
 
+    private static readonly TimeSpan MostWait = TimeSpan.FromSeconds(30);
+
     // True while the store has answered, its containers there, and nothing has failed since. They are made where they are not.
-    private bool _storeIsReady;
+    private volatile bool _storeIsReady;
 
     // Files that could not be taken: when each may be tried again. In memory only: a restart tries at once.
     private readonly ConcurrentDictionary<(string Source, string Path), (DateTimeOffset Until, TimeSpan Wait)> _putOff = new();
@@ -82,7 +84,7 @@ public sealed partial class DropRounds(
                 LogOutOfReach(log, trouble.Message, Math.Round(pause.TotalSeconds, 1));
                 Telemetry.Retries.Add(1);
                 await Task.Delay(pause, clock, cancel).ConfigureAwait(false);
-                wait = TimeSpan.FromSeconds(Math.Min(30, wait.TotalSeconds * 2));
+                wait = wait * 2 < MostWait ? wait * 2 : MostWait;
                 continue;
             }
             if (round.Finished > 0) continue;
@@ -116,8 +118,37 @@ public sealed partial class DropRounds(
         "Nothing is lost: every exhibit stands where its last entry says.",
         "Check the disk that holds the vault's folder (space, permissions); the worker tries again by itself.", e);
 
-    /// <summary>One look at every source and one try at every unfinished exhibit.</summary>
+    /// <summary>One try at every unfinished exhibit, and looks at the sources for as long as that takes: what arrives while something long is
+    /// analysed is sealed and stored beside it.</summary>
     public async Task<RoundResult> RoundAsync(IProgress<FlowStep>? progress, CancellationToken cancel)
+    {
+        RoundResult round = await LookAndStoreAsync(progress, cancel).ConfigureAwait(false);
+        // What stays 'stored' because this worker does not analyse is finished for it.
+        if (!flow.Analyses || round.OutOfReach is not null) return round;
+
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        Task<Carried> analysis = CarryEachOnAsync([.. vault.Exhibits.Unfinished().Where(r => r.State == ExhibitState.Stored)], analyse: true, progress, stop.Token);
+        try
+        {
+            while (await ChangeBeforeAsync(analysis, round, stop.Token).ConfigureAwait(false))
+            {
+                RoundResult beside = await LookAndStoreAsync(progress, stop.Token).ConfigureAwait(false);
+                round = beside with { Finished = round.Finished + beside.Finished };
+            }
+        }
+        catch
+        {
+            // The look failed for good (or the worker is stopped): no analysis goes on behind its back.
+            await stop.CancelAsync().ConfigureAwait(false);
+            await ((Task)analysis).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            throw;
+        }
+        Carried analysed = await analysis.ConfigureAwait(false);
+        return round with { Finished = round.Finished + analysed.Finished, Waiting = round.Waiting + analysed.Waiting, OutOfReach = round.OutOfReach ?? analysed.Trouble };
+    }
+
+    /// <summary>One look at every source; then everything is sealed and stored, and told of: never held up by an analysis.</summary>
+    private async Task<RoundResult> LookAndStoreAsync(IProgress<FlowStep>? progress, CancellationToken cancel)
     {
         UnreachableException? trouble = null;
         int arriving = 0;
@@ -136,10 +167,24 @@ public sealed partial class DropRounds(
                 trouble = e;
             }
         }
-        (int finished, int waiting, UnreachableException? halted) = await CarryAllOnAsync(progress, cancel).ConfigureAwait(false);
+        Carried stored = await StoreAllAsync(progress, cancel).ConfigureAwait(false);
         await IssueReceiptsAsync().ConfigureAwait(false);
         if (options.MoveAfter) await MoveAsideAsync(cancel).ConfigureAwait(false);
-        return new(finished, waiting, arriving, trouble ?? halted);
+        return new(stored.Finished, stored.Waiting, arriving, trouble ?? stored.Trouble);
+    }
+
+    /// <summary>Waits until a look is worth while: true; or until the analysis has ended: false.</summary>
+    private async Task<bool> ChangeBeforeAsync(Task analysis, RoundResult lastLook, CancellationToken cancel)
+    {
+        if (analysis.IsCompleted) return false;
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        Task change = lastLook.OutOfReach is null
+            ? WaitForChangeAsync(lastLook.StillArriving > 0 || lastLook.Waiting > 0, stop.Token)
+            : Task.Delay(MostWait, clock, stop.Token);
+        await Task.WhenAny(analysis, change).ConfigureAwait(false);
+        await stop.CancelAsync().ConfigureAwait(false);
+        cancel.ThrowIfCancellationRequested();
+        return !analysis.IsCompleted;
     }
 
     /// <summary>Null once the store answers; what is wrong with it until then.</summary>
@@ -218,19 +263,15 @@ public sealed partial class DropRounds(
         static string? Known(string name) => name.Length > 0 ? name : null;
     }
 
-    private async Task<(int Finished, int Waiting, UnreachableException? Trouble)> CarryAllOnAsync(IProgress<FlowStep>? progress, CancellationToken cancel)
+    private async Task<Carried> StoreAllAsync(IProgress<FlowStep>? progress, CancellationToken cancel)
     {
-        if (vault.Exhibits.Unfinished() is { Count: > 0 } unfinished && await ReadyTheStoreAsync(cancel).ConfigureAwait(false) is { } away) return (0, unfinished.Count, away);
-        // Everything is sealed and stored before anything is analysed: a long analysis never keeps evidence waiting unsealed, and one that
-        // a crash cuts short again and again holds up no other file's sealing.
-        var stored = await CarryEachOnAsync(vault.Exhibits.Unfinished().Where(r => r.State != ExhibitState.Stored), analyse: false, progress, cancel).ConfigureAwait(false);
-        // What stays 'stored' because this worker does not analyse is finished for it.
-        if (!flow.Analyses || stored.Trouble is not null) return stored;
-        var analysed = await CarryEachOnAsync(vault.Exhibits.Unfinished().Where(r => r.State == ExhibitState.Stored), analyse: true, progress, cancel).ConfigureAwait(false);
-        return (stored.Finished + analysed.Finished, stored.Waiting + analysed.Waiting, analysed.Trouble);
+        if (vault.Exhibits.Unfinished() is { Count: > 0 } unfinished && await ReadyTheStoreAsync(cancel).ConfigureAwait(false) is { } away) return new(0, unfinished.Count, away);
+        return await CarryEachOnAsync([.. vault.Exhibits.Unfinished().Where(r => r.State != ExhibitState.Stored)], analyse: false, progress, cancel).ConfigureAwait(false);
     }
 
-    private async Task<(int Finished, int Waiting, UnreachableException? Trouble)> CarryEachOnAsync(IEnumerable<ExhibitRow> rows, bool analyse, IProgress<FlowStep>? progress, CancellationToken cancel)
+    private readonly record struct Carried(int Finished, int Waiting, UnreachableException? Trouble);
+
+    private async Task<Carried> CarryEachOnAsync(IReadOnlyList<ExhibitRow> rows, bool analyse, IProgress<FlowStep>? progress, CancellationToken cancel)
     {
         int finished = 0, waiting = 0;
         UnreachableException? trouble = null;
@@ -265,7 +306,7 @@ public sealed partial class DropRounds(
         }).ConfigureAwait(false);
         // A store that was away may have come back without what it had (Azurite writes its index late): look again at the next round.
         if (trouble is not null) _storeIsReady = false;
-        return (finished, waiting, trouble);
+        return new(finished, waiting, trouble);
     }
 
     /// <summary>A receipt for each drop that has nothing under way and whose account has changed since its last receipt.</summary>

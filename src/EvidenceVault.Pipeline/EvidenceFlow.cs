@@ -114,8 +114,8 @@ public sealed partial class EvidenceFlow(Vault vault, IEvidenceStore store, IFoo
         await vault.Sequencer.CommitAsync(change =>
         {
             SealManifest manifest = ManifestOf(row, digests, address, protection, change.Now) with { OriginalNameDigest = name.Digest };
-            byte[] bytes = manifest.ToCanonicalBytes();
-            change.Seal(row, digests, address.Path, bytes, vault.Keys.Seal.SignDetached(bytes), name.Encoded, mismatch);
+            Seal seal = Sealed(manifest);
+            change.Seal(row, digests, address.Path, seal.ManifestBytes, seal.CmsDer, name.Encoded, mismatch);
             change.Record(ActOn(row, Acts.Sealed, actor) with
             {
                 Sha256 = digests.Sha256,
@@ -125,7 +125,7 @@ public sealed partial class EvidenceFlow(Vault vault, IEvidenceStore store, IFoo
                     ["bytes"] = digests.Bytes,
                     ["address"] = address.Path,
                     ["bytesAlreadyHeld"] = placement == Placement.AlreadyThere,
-                    ["sealSha256"] = Hex(bytes),
+                    ["sealSha256"] = Hex(seal.ManifestBytes),
                     ["manifestAgrees"] = row.ExpectedSha256 is null ? "no-manifest" : mismatch is null ? "yes" : "no",
                 },
             });
@@ -159,11 +159,7 @@ public sealed partial class EvidenceFlow(Vault vault, IEvidenceStore store, IFoo
         if (found is not null && found != Digests(row)) problem = $"The store gave back bytes with SHA-256 {found.Sha256}.";
         if (problem is not null)
         {
-            await vault.Sequencer.CommitAsync(change =>
-            {
-                change.Fail(reference, ExhibitState.Sealed, ExhibitState.Damaged, problem);
-                change.Record(ActOn(row, Acts.ReadBack, actor) with { Outcome = Outcome.Failed, Sha256 = row.Sha256, Personal = [new("problem", problem)] });
-            }).ConfigureAwait(false);
+            await CommitFailureAsync(row, ExhibitState.Damaged, Acts.ReadBack, actor, problem).ConfigureAwait(false);
             LogDamaged(log, reference.Text, problem);
             return;
         }
@@ -185,11 +181,7 @@ public sealed partial class EvidenceFlow(Vault vault, IEvidenceStore store, IFoo
         Directory.CreateDirectory(output);
         if (await CopyOutAsync(row, working, step, cancel).ConfigureAwait(false) is { } damage)
         {
-            await vault.Sequencer.CommitAsync(change =>
-            {
-                change.Fail(reference, ExhibitState.Stored, ExhibitState.Damaged, damage);
-                change.Record(ActOn(row, Acts.Analysed, actor) with { Outcome = Outcome.Failed, Sha256 = row.Sha256, Personal = [new("problem", damage)] });
-            }).ConfigureAwait(false);
+            await CommitFailureAsync(row, ExhibitState.Damaged, Acts.Analysed, actor, damage).ConfigureAwait(false);
             LogDamaged(log, reference.Text, damage);
             return;
         }
@@ -209,11 +201,7 @@ public sealed partial class EvidenceFlow(Vault vault, IEvidenceStore store, IFoo
         {
             // The address that a derivative's bytes belong at holds others, for good. The Master is untouched by that.
             string problem = $"The footage was analysed, but what was made of it cannot be stored: {e.What}";
-            await vault.Sequencer.CommitAsync(change =>
-            {
-                change.Fail(reference, ExhibitState.Stored, ExhibitState.NotAnalysed, problem);
-                change.Record(ActOn(row, Acts.Analysed, actor) with { Outcome = Outcome.Failed, Sha256 = row.Sha256, Personal = [new("problem", problem)] });
-            }).ConfigureAwait(false);
+            await CommitFailureAsync(row, ExhibitState.NotAnalysed, Acts.Analysed, actor, problem).ConfigureAwait(false);
             LogNotKept(log, reference.Text, e.What);
             return;
         }
@@ -250,13 +238,13 @@ public sealed partial class EvidenceFlow(Vault vault, IEvidenceStore store, IFoo
                 MediaType = file.MediaType,
                 Derivation = new(reference.Text, row.Sha256!, file.Role, file.Settings, report.Versions.ToDictionary()),
             };
-            byte[] bytes = manifest.ToCanonicalBytes();
+            Seal seal = Sealed(manifest);
             string now = ExhibitChanges.Text(change.Now);
-            change.AddDerivative(derivative with { Seal = bytes, SealCms = vault.Keys.Seal.SignDetached(bytes), ReceivedAt = now, SealedAt = now, StoredAt = now });
+            change.AddDerivative(derivative with { Seal = seal.ManifestBytes, SealCms = seal.CmsDer, ReceivedAt = now, SealedAt = now, StoredAt = now });
             change.Record(ActOn(derivative, Acts.Derived, actor) with
             {
                 Sha256 = derivative.Sha256,
-                Detail = new JsonObject { ["parent"] = reference.Text, ["parentSha256"] = row.Sha256, ["role"] = file.Role, ["bytes"] = derivative.Bytes, ["sha512"] = derivative.Sha512, ["sealSha256"] = Hex(bytes) },
+                Detail = new JsonObject { ["parent"] = reference.Text, ["parentSha256"] = row.Sha256, ["role"] = file.Role, ["bytes"] = derivative.Bytes, ["sha512"] = derivative.Sha512, ["sealSha256"] = Hex(seal.ManifestBytes) },
             });
         }
     }
@@ -320,6 +308,13 @@ public sealed partial class EvidenceFlow(Vault vault, IEvidenceStore store, IFoo
         }
         throw new EvidenceException($"Derivative {reference} did not read back as it was made: '{address.Path}' holds other bytes.", "The Master is sealed and stored.", "Compare the store with its backup and report it as a finding.");
     }
+
+    /// <summary>The state that a step could not get past, and why, with its entry.</summary>
+    private Task CommitFailureAsync(ExhibitRow row, string state, string action, string actor, string problem) => vault.Sequencer.CommitAsync(change =>
+    {
+        change.Fail(row.Ref, row.State, state, problem);
+        change.Record(ActOn(row, action, actor) with { Outcome = Outcome.Failed, Sha256 = row.Sha256, Personal = [new("problem", problem)] });
+    });
 
     private async Task FailToTakeAsync(ExhibitRow row, string actor, DropFileException e)
     {
@@ -397,6 +392,8 @@ public sealed partial class EvidenceFlow(Vault vault, IEvidenceStore store, IFoo
         SealedAt = now,
         Store = new(address.Path, store.Encryption, protection.Immutability, protection.LegalHold, protection.Note),
     };
+
+    private Seal Sealed(SealManifest manifest) => new SealWriter(bytes => vault.Keys.Seal.SignDetached(bytes.Span)).Write(manifest);
 
     private static CustodyAct ActOn(ExhibitRow row, string action, string actor) => new(action, actor) { Case = row.Case, Camera = row.Camera, Exhibit = row.Ref };
 

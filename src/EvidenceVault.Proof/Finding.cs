@@ -22,6 +22,9 @@ public sealed record Finding(string Claim, Verdict Verdict, string Sentence)
     /// <summary>The index of the log entry that it is about, from 0, where it is about one.</summary>
     public ulong? Entry { get; init; }
 
+    /// <summary>What it is about: a path in the bag or an exhibit's reference, where it is about one.</summary>
+    public string? Subject { get; init; }
+
     /// <summary>True where the claim does not fail.</summary>
     public bool Holds => Verdict != Verdict.Fails;
 

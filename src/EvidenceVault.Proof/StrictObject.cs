@@ -28,24 +28,30 @@ internal sealed class StrictObject
         return good is null || good(text) ? text : throw Wrong(name);
     }
 
-    public long Integer(string name, long least) => OptionalInteger(name, least) ?? throw Missing(name);
+    public long Integer(string name, long least, long most = long.MaxValue) => OptionalInteger(name, least, most) ?? throw Missing(name);
 
-    public long? OptionalInteger(string name, long least)
+    public long? OptionalInteger(string name, long least, long most = long.MaxValue)
     {
         if (!_members.Remove(name, out var value)) return null;
-        return value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out long number) && number >= least ? number : throw Wrong(name);
+        return Integer(name, value, least, most);
     }
+
+    public IReadOnlyList<long> Integers(string name, long least, long most) => [.. Items(name).Select(item => Integer(name, item, least, most))];
 
     public DateTimeOffset Time(string name) => Moment.Parse(Text(name, Moment.IsGood));
 
     public StrictObject Object(string name) =>
         _members.Remove(name, out var value) ? new StrictObject(value, $"{_what}'s {name}") : throw Missing(name);
 
+    public IReadOnlyList<StrictObject> Objects(string name) => [.. Items(name).Select(item => new StrictObject(item, $"{_what}'s {name}"))];
+
     public JsonObject? OptionalObject(string name, Func<JsonElement, bool> good)
     {
         if (!_members.Remove(name, out var value)) return null;
         return value.ValueKind == JsonValueKind.Object && value.EnumerateObject().All(m => good(m.Value)) ? JsonObject.Create(value.Clone())! : throw Wrong(name);
     }
+
+    public IReadOnlyList<string> Texts(string name, Func<string, bool> good) => OptionalTexts(name, good) ?? throw Missing(name);
 
     public IReadOnlyList<string>? OptionalTexts(string name, Func<string, bool> good)
     {
@@ -61,6 +67,15 @@ internal sealed class StrictObject
         if (_members.Keys.Order(StringComparer.Ordinal).FirstOrDefault() is { } unknown)
             throw new FormatException($"The {_what} has a member '{Printable.Of(unknown)}' that its version does not name.");
     }
+
+    private JsonElement.ArrayEnumerator Items(string name)
+    {
+        if (!_members.Remove(name, out var value)) throw Missing(name);
+        return value.ValueKind == JsonValueKind.Array ? value.EnumerateArray() : throw Wrong(name);
+    }
+
+    private long Integer(string name, JsonElement value, long least, long most) =>
+        value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out long number) && number >= least && number <= most ? number : throw Wrong(name);
 
     private FormatException Missing(string name) => new($"The {_what} has no '{name}'.");
 

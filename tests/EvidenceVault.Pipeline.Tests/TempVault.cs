@@ -15,11 +15,9 @@ internal sealed class TempVault : IAsyncDisposable
 
     public string DatabaseFile => Path.Combine(Home, "vault.db");
 
-    public static async Task<TempVault> NewAsync(TimeProvider? clock = null)
-    {
-        string home = Directory.CreateTempSubdirectory("evidencevault-vault-").FullName;
-        return new(home, await Vault.OpenAsync(home, clock ?? TimeProvider.System));
-    }
+    public static Task<TempVault> NewAsync(TimeProvider? clock = null) => AtAsync(Directory.CreateTempSubdirectory("evidencevault-vault-").FullName, clock);
+
+    public static async Task<TempVault> AtAsync(string home, TimeProvider? clock = null) => new(home, await Vault.OpenAsync(home, clock ?? TimeProvider.System));
 
     /// <summary>Closes and opens it again, as a new process would.</summary>
     public async Task ReopenAsync()

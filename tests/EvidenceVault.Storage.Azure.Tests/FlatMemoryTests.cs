@@ -33,7 +33,7 @@ public sealed class FlatMemoryTests(AzuriteFixture azurite) : IClassFixture<Azur
         Assert.Equal(reading.Digests, await ReadBack.DigestAsync(stored, held, TestContext.Current.CancellationToken));
 
         Assert.True(held.Times >= 12, $"weighed only {held.Times} times");
-        Assert.True(held.Most < 100 * Mebibyte, $"{held.Most / Mebibyte} MiB were held on the way");
+        Assert.True(held.Most < 150 * Mebibyte, $"{held.Most / Mebibyte} MiB were held on the way");
     }
 
     // What is still held after a collection: garbage that waits for one says nothing about the code.

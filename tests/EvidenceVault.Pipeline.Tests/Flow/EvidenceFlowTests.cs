@@ -16,14 +16,14 @@ public sealed class EvidenceFlowTests(AzuriteFixture azurite) : IClassFixture<Az
     private readonly string _landing = Directory.CreateTempSubdirectory("evidencevault-landing-").FullName;
     private TempVault _temp = null!;
 
-    private async Task<(EvidenceFlow Flow, DropRounds Rounds, IEvidenceStore Store)> NewAsync(Func<IEvidenceStore, IEvidenceStore>? wrap = null, bool moveAfter = false)
+    private async Task<(EvidenceFlow Flow, DropRounds Rounds, IEvidenceStore Store)> NewAsync(Func<IEvidenceStore, IEvidenceStore>? wrap = null, bool moveAfter = false, IFootageAnalyser? analyser = null)
     {
         _temp ??= await TempVault.NewAsync();
         var services = new ServiceCollection().AddSingleton(TimeProvider.System).AddSingleton(_temp.Vault.Keys.Wrapper).AddAzureStorage(azurite.Options).AddFootageAnalysis().BuildServiceProvider();
         IEvidenceStore store = services.GetRequiredService<IEvidenceStore>();
         await store.CheckAsync(CancellationToken.None);
         IEvidenceStore used = wrap?.Invoke(store) ?? store;
-        var flow = new EvidenceFlow(_temp.Vault, used, services.GetRequiredService<IFootageAnalyser>(), new FlowOptions { Analyse = false }, NullLogger<EvidenceFlow>.Instance);
+        var flow = new EvidenceFlow(_temp.Vault, used, analyser ?? services.GetRequiredService<IFootageAnalyser>(), new FlowOptions { Analyse = analyser is not null }, NullLogger<EvidenceFlow>.Instance);
         var folder = new LandingFolder(_landing, new LandingFolderOptions { Rest = RestRules.Of(TimeSpan.FromMilliseconds(200)), PollingInterval = TimeSpan.FromMilliseconds(100) }, TimeProvider.System, NullLogger<LandingFolder>.Instance);
         var rounds = new DropRounds(_temp.Vault, flow, [folder], new RoundOptions { RetryAfter = TimeSpan.FromMilliseconds(20), MoveAfter = moveAfter }, TimeProvider.System, new TestLog<DropRounds>());
         return (flow, rounds, used);
@@ -152,6 +152,60 @@ public sealed class EvidenceFlowTests(AzuriteFixture azurite) : IClassFixture<Az
         Assert.Equal(Bytes(10, 1), File.ReadAllBytes(Path.Combine(_landing, ".taken/OP-HERON/CAM-1/day-1/a.mp4")));
         Assert.Equal(["received", "sealed", "read-back", "stored", "moved-aside"], _temp.Entries("EV/1").Select(e => e.Action));
         _temp.MustHold();
+    }
+
+    [Fact]
+    public async Task A_drop_that_arrives_while_another_is_analysed_is_stored_beside_it()
+    {
+        var analyser = new HeldAnalyser();
+        var (_, rounds, _) = await NewAsync(analyser: analyser);
+        Drop("long.mp4", Bytes(10, 1));
+        Task running = rounds.RunAsync(once: true, Patience, null, CancellationToken.None);
+        await analyser.Begun.Task.WaitAsync(Patience);
+
+        Drop("late.mp4", Bytes(10, 2), "OP-HERON/CAM-2/day-1");
+        while (_temp.Vault.Exhibits.Masters().All(m => m.State != ExhibitState.Stored || m.Camera != "CAM-2"))
+        {
+            Assert.False(running.IsCompleted);
+            await Task.Delay(50, TestContext.Current.CancellationToken);
+        }
+        analyser.Release.SetResult();
+        await running.WaitAsync(Patience);
+
+        Assert.All(_temp.Vault.Exhibits.Masters(), m => Assert.Equal(ExhibitState.NotAnalysed, m.State));
+        _temp.MustHold();
+    }
+
+    [Fact]
+    public async Task A_stop_during_an_analysis_ends_the_round()
+    {
+        var analyser = new HeldAnalyser();
+        var (_, rounds, _) = await NewAsync(analyser: analyser);
+        Drop("long.mp4", Bytes(10, 1));
+        using CancellationTokenSource stop = new();
+        Task running = rounds.RunAsync(once: true, Patience, null, stop.Token);
+        await analyser.Begun.Task.WaitAsync(Patience);
+
+        await stop.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running.WaitAsync(Patience));
+        Assert.Equal(ExhibitState.Stored, Assert.Single(_temp.Vault.Exhibits.Masters()).State);
+        _temp.MustHold();
+    }
+
+    /// <summary>An analysis that takes until it is let go, and then finds nothing that it can read.</summary>
+    private sealed class HeldAnalyser : IFootageAnalyser
+    {
+        public TaskCompletionSource Begun { get; } = new();
+
+        public TaskCompletionSource Release { get; } = new();
+
+        public async Task<AnalysisReport> AnalyseAsync(string video, string? outputFolder, AnalysisSettings settings, IProgress<double>? progress, CancellationToken cancel)
+        {
+            Begun.TrySetResult();
+            await Release.Task.WaitAsync(cancel);
+            return new() { Problem = "There is no picture in it." };
+        }
     }
 
     [Fact]
