@@ -38,8 +38,6 @@ public readonly record struct LogCheckProgress(ulong Checked, ulong Total);
 /// </summary>
 public sealed class LogCheck(LogReader log, VerifierKey key)
 {
-    // Past this many findings of one kind they are only counted: a ruined log must not fill the memory of its checker.
-    private const int MostListed = 1000;
     private const ulong ProgressEvery = 1000;
 
     /// <summary>Runs the check. It never throws for what the log holds.</summary>
@@ -134,35 +132,6 @@ public sealed class LogCheck(LogReader log, VerifierKey key)
     }
 
     private static string Count(ulong number) => number.ToString("N0", CultureInfo.InvariantCulture);
-
-    // Findings of one claim: failures and remarks as they come, and one sentence at the end where there was no failure.
-    private sealed class Tally(string claim)
-    {
-        private readonly List<Finding> _findings = [];
-        private int _unlisted;
-
-        public bool Failed { get; private set; }
-
-        public void Fail(string sentence, ulong? entry = null)
-        {
-            Failed = true;
-            Add(Finding.Bad(claim, sentence, entry));
-        }
-
-        public void Remark(string sentence, ulong? entry = null) => Add(Finding.Remark(claim, sentence, entry));
-
-        public IEnumerable<Finding> Conclude(string holds)
-        {
-            if (_unlisted > 0) _findings.Add(Finding.Remark(claim, $"{_unlisted} more findings of this kind are not listed."));
-            return Failed ? _findings : [.. _findings, Finding.Good(claim, holds)];
-        }
-
-        private void Add(Finding finding)
-        {
-            if (_findings.Count < MostListed) _findings.Add(finding);
-            else _unlisted++;
-        }
-    }
 
     // FORMAT.md section 3: form, numbering within the exhibit, time.
     private sealed class EntryRules
