@@ -9,7 +9,7 @@ namespace EvidenceVault.Pipeline.Records;
 /// <param name="Index">Its place in the log, from 0.</param>
 /// <param name="Bytes">Its canonical JSON.</param>
 /// <param name="Disclosures">What opens its salted commitments.</param>
-public sealed record RecordedEntry(ulong Index, byte[] Bytes, IReadOnlyList<Disclosure> Disclosures);
+public sealed record RecordedEntry(ulong Index, byte[] Bytes, IReadOnlyList<Proof.Disclosure> Disclosures);
 
 /// <summary>Reads the custody log.</summary>
 public sealed class CustodyLog(VaultDatabase database)
@@ -28,6 +28,23 @@ public sealed class CustodyLog(VaultDatabase database)
         return (ulong)connection.ExecuteScalar<long>("SELECT COALESCE(MAX(idx) + 1, 0) FROM custody_entry");
     }
 
+    /// <summary>The log as it is now, for proofs and tiles. Dispose it soon: it keeps SQLite's write-ahead log from being folded in.</summary>
+    public LogSnapshot Snapshot() => new(database.Read());
+
+    /// <summary>The proof that an entry is in the log of a size: see <see cref="LogSnapshot.InclusionProof"/>.</summary>
+    public IReadOnlyList<byte[]> InclusionProof(ulong index, ulong size)
+    {
+        using LogSnapshot snapshot = Snapshot();
+        return snapshot.InclusionProof(index, size);
+    }
+
+    /// <summary>The proof that the log of the old size is the start of that of the new one: see <see cref="LogSnapshot.ConsistencyProof"/>.</summary>
+    public IReadOnlyList<byte[]> ConsistencyProof(ulong oldSize, ulong newSize)
+    {
+        using LogSnapshot snapshot = Snapshot();
+        return snapshot.ConsistencyProof(oldSize, newSize);
+    }
+
     /// <summary>Entries in order, of one exhibit or of all; the last <paramref name="most"/> of them.</summary>
     public IReadOnlyList<RecordedEntry> Entries(ExhibitReference? exhibit, int most = int.MaxValue)
     {
@@ -39,6 +56,22 @@ public sealed class CustodyLog(VaultDatabase database)
             "SELECT d.idx, d.disclosure FROM custody_disclosure d JOIN custody_entry e ON e.idx = d.idx WHERE (@exhibit IS NULL OR e.exhibit = @exhibit) AND d.idx >= @from ORDER BY d.idx, d.ordinal",
             new { exhibit = exhibit?.Text, from = rows.Count > 0 ? rows[0].Idx : 0 }).ToLookup(r => r.Idx, r => r.Text);
         return [.. rows.Select(r => new RecordedEntry((ulong)r.Idx, r.Entry, [.. opened[r.Idx].Select(Parse)]))];
+    }
+
+    /// <summary>The entry at an index.</summary>
+    public RecordedEntry Entry(ulong index)
+    {
+        using SqliteConnection connection = database.Read();
+        byte[] entry = connection.QueryFirst<byte[]>("SELECT entry FROM custody_entry WHERE idx = @idx", new { idx = (long)index });
+        return new(index, entry, [.. connection.Query<string>("SELECT disclosure FROM custody_disclosure WHERE idx = @idx ORDER BY ordinal", new { idx = (long)index }).Select(Parse)]);
+    }
+
+    /// <summary>The proofs that entries are in the log of a size, in the order of the indexes (RFC 9162 section 2.1.3.1).</summary>
+    public IReadOnlyList<IReadOnlyList<byte[]>> InclusionProofs(IReadOnlyList<ulong> indexes, ulong size)
+    {
+        using SqliteConnection connection = database.Read();
+        NodeReader nodes = MerkleTree.FromTileLevels(NodeReader(connection, null));
+        return [.. indexes.Select(i => MerkleTree.InclusionProof(i, size, nodes))];
     }
 
     /// <summary>Runs a whole check over the log: see <see cref="LogCheck"/>.</summary>
@@ -70,7 +103,7 @@ public sealed class CustodyLog(VaultDatabase database)
             "The log was altered behind the vault's back; nothing more is written to it.",
             "Run 'evidencevault log fsck' to name the damage and keep the whole folder as it is for an expert.");
 
-    private static Disclosure Parse(string text) => Disclosure.TryParse(text, out Disclosure? disclosure, out string problem)
+    private static Proof.Disclosure Parse(string text) => Proof.Disclosure.TryParse(text, out Proof.Disclosure? disclosure, out string problem)
         ? disclosure
         : throw new EvidenceException($"A personal field of the custody log cannot be read. {problem}", "The entry itself still proves; who or why can no longer be shown from here.", "Run 'evidencevault log fsck' and restore the vault's folder from backup.");
 }
