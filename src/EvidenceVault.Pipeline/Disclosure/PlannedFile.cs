@@ -8,13 +8,13 @@ namespace EvidenceVault.Pipeline.Disclosure;
 /// <param name="Sha256">SHA-256, lower-case hex.</param>
 /// <param name="Bytes">Length in bytes.</param>
 /// <param name="OpenAsync">Opens the bytes from the start.</param>
-internal sealed record BagFile(string Path, string Sha256, long Bytes, Func<CancellationToken, Task<Stream>> OpenAsync)
+internal sealed record PlannedFile(string Path, string Sha256, long Bytes, Func<CancellationToken, Task<Stream>> OpenAsync)
 {
     /// <summary>True for what lies below <c>data/</c> (RFC 8493 section 2.1.2).</summary>
     public bool IsPayload => Path.StartsWith("data/", StringComparison.Ordinal);
 
-    public static BagFile Of(string path, byte[] content) =>
+    public static PlannedFile Of(string path, byte[] content) =>
         new(path, Convert.ToHexStringLower(SHA256.HashData(content)), content.LongLength, _ => Task.FromResult<Stream>(new MemoryStream(content, writable: false)));
 
-    public static BagFile Of(string path, string content) => Of(path, Encoding.UTF8.GetBytes(content));
+    public static PlannedFile Of(string path, string content) => Of(path, Encoding.UTF8.GetBytes(content));
 }
