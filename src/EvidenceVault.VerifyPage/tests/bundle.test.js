@@ -244,7 +244,7 @@ test('a demonstration witness is told to be no outside witness', async () => {
 });
 
 test('an entry changed, forged or missing is named by its index', async () => {
-  await fails(makeBundle(authorities, { hooks: { inside: files => json(files, 'data/log/entries/4.json', e => { e.action = 'kept'; }) } }), 'entry-proof', 'data/log/entries/4.tlog-proof');
+  await fails(makeBundle(authorities, { hooks: { inside: files => json(files, 'data/log/entries/4.json', e => { e.action = 'kept'; }) } }), 'entry-proof', 'data/log/entries/4.json');
   await fails(makeBundle(authorities, { hooks: { inside: files => flip(files, 'data/log/entries/4.json', 0) } }), 'entry-form', 'data/log/entries/4.json');
   await fails(makeBundle(authorities, { hooks: { inside: files => files.delete('data/log/entries/4.json') } }), 'entry-form', 'data/log/entries/4.json');
   await fails(makeBundle(authorities, { hooks: { inside: files => files.delete('data/log/entries/4.tlog-proof') } }), 'entry-proof', 'data/log/entries/4.tlog-proof');
