@@ -33,7 +33,7 @@ public sealed class LargeFileTests : IDisposable
         Assert.Equal(seen.Order(), seen);
         Assert.True(seen.Distinct().Count() >= 4, $"the bar moved to {string.Join(", ", seen)}");
         Assert.Equal(1000, seen[^1]);
-        TestContext.Current.TestOutputHelper!.WriteLine($"{Size:N0} bytes: renderer {before / 1e6:N0} MB before, {peak / 1e6:N0} MB at most");
+        TestContext.Current.TestOutputHelper!.WriteLine($"peak renderer memory {peak / 1e6:F0} MB ({before / 1e6:F0} MB before) for {Size / 1e6:F0} MB");
         Assert.True(peak - before < Math.Max(Size * 2 / 3, 1), $"{(peak - before) / 1e6:N0} MB more were held for {Size / 1e6:N0} MB of footage");
         Assert.Empty(browser.Complaints);
     }
