@@ -33,6 +33,7 @@ internal static class CommandTree
             AnalyseCommand.Build(),
             ClipCommand.Build(),
             LogCommand.Build(),
+            VerifyCommand.Build(),
             DoctorCommand.Build(),
         };
         Examples.Of(root,
