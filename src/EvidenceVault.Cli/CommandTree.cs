@@ -34,6 +34,7 @@ internal static class CommandTree
             ClipCommand.Build(),
             LogCommand.Build(),
             TlogCommand.Build(),
+            VerifyCommand.Build(),
             DoctorCommand.Build(),
         };
         Examples.Of(root,
