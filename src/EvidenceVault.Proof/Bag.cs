@@ -28,7 +28,6 @@ public sealed class Bag
     private const string DeclarationText = "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n";
     private const string Oxum = "Payload-Oxum";
     private const int MostAboutBytes = 1 << 20, MostManifestBytes = 1 << 28;
-    private const int BlockBytes = 1 << 20;
 
     private readonly IBagSource _source;
     private readonly Dictionary<string, ReadFile> _files;
@@ -57,7 +56,7 @@ public sealed class Bag
         var read = new ReadFile[source.Files.Count];
         // The largest first, so that no processor is left with a large one at the end.
         int[] order = [.. Enumerable.Range(0, read.Length).OrderByDescending(i => source.Files[i].Bytes)];
-        using var blocks = new ThreadLocal<byte[][]>(() => [new byte[BlockBytes], new byte[BlockBytes]]);
+        using var blocks = new ThreadLocal<byte[][]>(StreamHash.NewBlocks);
         var options = new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancel };
         Parallel.ForEach(System.Collections.Concurrent.Partitioner.Create(order, loadBalance: true), options, i =>
             read[i] = ReadOne(source, source.Files[i], blocks.Value!, bytes => progress?.Report(new(Interlocked.Add(ref done, bytes), total)), cancel));
@@ -92,50 +91,20 @@ public sealed class Bag
 
     private static ReadFile ReadOne(IBagSource source, BagFile file, byte[][] blocks, Action<int> read, CancellationToken cancel)
     {
-        using var sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        using var sha512 = file.Path.StartsWith(Exhibits, StringComparison.Ordinal) ? IncrementalHash.CreateHash(HashAlgorithmName.SHA512) : null;
-        long bytes = 0;
+        bool exhibit = file.Path.StartsWith(Exhibits, StringComparison.Ordinal);
         try
         {
             // What is listed as empty is not opened: there may be nothing there that ends.
-            if (file.Bytes > 0)
-            {
-                using Stream stream = source.Open(file);
-                (byte[] block, byte[] next) = (blocks[0], blocks[1]);
-                int length = Fill(stream, block);
-                while (length > 0)
-                {
-                    cancel.ThrowIfCancellationRequested();
-                    bytes += length;
-                    read(length);
-                    if (bytes > file.Bytes) break;
-                    int following = 0;
-                    void Along()
-                    {
-                        sha256.AppendData(block, 0, length);
-                        following = Fill(stream, next);
-                    }
-                    if (sha512 is null) Along();
-                    else if (length < BlockBytes) { sha512.AppendData(block, 0, length); Along(); }
-                    else Parallel.Invoke(() => sha512.AppendData(block, 0, length), Along);
-                    (block, next, length) = (next, block, following);
-                }
-            }
+            using Stream stream = file.Bytes > 0 ? source.Open(file) : Stream.Null;
+            StreamHash hash = StreamHash.Of(stream, file.Bytes, exhibit, blocks, read, cancel);
+            return hash.Bytes == file.Bytes
+                ? new(file.Path, hash.Bytes, hash.Sha256, hash.Sha512, null)
+                : new(file.Path, file.Bytes, null, null, $"The file {file.Path} has {(hash.Bytes > file.Bytes ? "more" : "fewer")} bytes than its folder or ZIP says ({Printable.Count((ulong)file.Bytes)}): it is cut off, or is being changed.");
         }
-        catch (Exception e) when (IsUnreadable(e) || e is AggregateException { InnerExceptions: [var inner] } && IsUnreadable(inner))
+        catch (Exception e) when (IsUnreadable(e))
         {
-            return new(file.Path, file.Bytes, null, null, Unreadable(file.Path, (e as AggregateException)?.InnerException ?? e));
+            return new(file.Path, file.Bytes, null, null, Unreadable(file.Path, e));
         }
-        return bytes == file.Bytes
-            ? new(file.Path, bytes, Bytes.Hex(sha256.GetHashAndReset()), sha512 is null ? null : Bytes.Hex(sha512.GetHashAndReset()), null)
-            : new(file.Path, file.Bytes, null, null, $"The file {file.Path} has {(bytes > file.Bytes ? "more" : "fewer")} bytes than its folder or ZIP says ({Printable.Count((ulong)file.Bytes)}): it is cut off, or is being changed.");
-    }
-
-    private static int Fill(Stream stream, byte[] block)
-    {
-        int done = 0;
-        for (int read; done < block.Length && (read = stream.Read(block, done, block.Length - done)) > 0;) done += read;
-        return done;
     }
 
     private static bool IsUnreadable(Exception e) => e is IOException or UnauthorizedAccessException or InvalidDataException;
