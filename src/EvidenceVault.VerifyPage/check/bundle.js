@@ -38,7 +38,7 @@ const equal = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 export async function checkBundle(container, given, now, progress = () => {}) {
   const findings = new Findings();
   if (container.fault !== null) {
-    findings.fails('bag-form', container.name, `The zip cannot be read: ${container.fault}.`);
+    findings.fails('bag-form', container.faultyFile ?? container.name, `The zip cannot be read: ${container.fault}.`);
     return { report: findings.report(), facts: {} };
   }
   const read = await readAll(container, progress);
@@ -296,14 +296,15 @@ function checkEntryForms({ findings }, entries) {
 async function checkProofs({ findings, bytesAt }, entries, checkpoint) {
   const noteBytes = bytesAt(CHECKPOINT);
   for (const [index, { bytes }] of entries) {
-    const fails = sentence => findings.fails('entry-proof', proofPath(index), sentence, index);
+    // It names what is at fault: the proof where that is not one of this entry and checkpoint, else the entry.
+    const fails = (sentence, path = entryPath(index)) => findings.fails('entry-proof', path, sentence, index);
     const proofBytes = bytesAt(proofPath(index)), proof = proofBytes === null ? null : readProof(proofBytes);
-    if (proofBytes === null) fails(`The proof that entry ${index} is in the record is missing.`);
-    else if (proof === null) fails(`The proof that entry ${index} is in the record cannot be read.`);
+    if (proofBytes === null) fails(`The proof that entry ${index} is in the record is missing.`, proofPath(index));
+    else if (proof === null) fails(`The proof that entry ${index} is in the record cannot be read.`, proofPath(index));
     else if (bytes === null) fails(`Entry ${index} itself is missing, so its proof shows nothing.`);
     else if (checkpoint === null) fails(`Whether entry ${index} is in the record could not be checked, because the checkpoint does not count.`);
-    else if (!same(proof.note, noteBytes)) fails(`The proof of entry ${index} is of another checkpoint than that of this bundle.`);
-    else if (proof.index !== BigInt(index)) fails(`The proof beside entry ${index} is that of another entry, ${proof.index}.`);
+    else if (!same(proof.note, noteBytes)) fails(`The proof of entry ${index} is of another checkpoint than that of this bundle.`, proofPath(index));
+    else if (proof.index !== BigInt(index)) fails(`The proof beside entry ${index} is that of another entry, ${proof.index}.`, proofPath(index));
     else if (!(await includes(proof.index, checkpoint.size, await leafHash(bytes), proof.hashes, checkpoint.root)))
       fails(`Entry ${index} is not in the signed record as it stands here: it was changed, or was never recorded.`);
   }

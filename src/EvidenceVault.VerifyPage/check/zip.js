@@ -9,11 +9,16 @@ const LARGEST_DIRECTORY = 64 << 20;
 const LARGEST_BOMB = 16 << 20;
 const FULL = 0xffffffff, FULL_COUNT = 0xffff; // all ones: the number stands in a ZIP64 field
 
-/** What a ZIP that must be refused is refused for. */
-export class NotZip extends Error {}
+/** What a ZIP that must be refused is refused for; `path` is the file that it is about, or null. */
+export class NotZip extends Error {
+  constructor(what, path = null) {
+    super(what);
+    this.path = path;
+  }
+}
 
-const need = (condition, what) => {
-  if (!condition) throw new NotZip(what);
+const need = (condition, what, name) => {
+  if (!condition) throw new NotZip(what, name ? textOf(name) : null);
 };
 
 const load = async (blob, from, to) => new Uint8Array(await blob.slice(from, to).arrayBuffer());
@@ -35,7 +40,7 @@ export async function readZip(blob) {
 
   let at = 0;
   for (const entry of [...entries].sort((a, b) => a.offset - b.offset)) {
-    need(entry.offset >= at, 'two of its files share bytes');
+    need(entry.offset >= at, 'two of its files share bytes', entry.name);
     if (entry.offset > at) differences.add('there is something between its files');
     await readLocal(blob, entry, offset, differences);
     at = entry.end;
@@ -48,12 +53,12 @@ export async function readZip(blob) {
   for (const entry of entries) {
     const path = textOf(entry.name);
     need(path !== null, 'a name in it is no text');
-    need(!seen.has(path), 'it holds two files of the same name');
+    need(!seen.has(path), 'it holds two files of the same name', entry.name);
     seen.add(path);
-    need(((entry.attributes >>> 16) & 0xf000) !== 0xa000, 'it holds a link in the place of a file');
-    need(entry.size <= LARGEST_BOMB || entry.size <= entry.packed * 100, 'a file in it unpacks to far more than it takes up');
+    need(((entry.attributes >>> 16) & 0xf000) !== 0xa000, 'it holds a link in the place of a file', entry.name);
+    need(entry.size <= LARGEST_BOMB || entry.size <= entry.packed * 100, 'a file in it unpacks to far more than it takes up', entry.name);
     if (path.endsWith('/')) {
-      need(entry.size === 0, 'it holds a folder with content');
+      need(entry.size === 0, 'it holds a folder with content', entry.name);
       differences.add('it lists folders');
       folders.push(path.slice(0, -1));
     } else files.push({ path, size: entry.size, pieces: () => unpack(blob, entry, differences) });
@@ -108,8 +113,8 @@ function readDirectory(bytes, count, differences) {
       name: bytes.subarray(at + 46, at + 46 + nameLength),
     };
     widen(entry, bytes.subarray(at + 46 + nameLength, at + 46 + nameLength + extraLength), ['size', 'packed', 'offset']);
-    need((entry.flags & 0x2041) === 0, 'it is encrypted');
-    need(entry.method === 0 || entry.method === 8, 'it is packed in a way that this page does not read');
+    need((entry.flags & 0x2041) === 0, 'it is encrypted', entry.name);
+    need(entry.method === 0 || entry.method === 8, 'it is packed in a way that this page does not read', entry.name);
     need(entry.method !== 0 || entry.packed === entry.size, 'its list of contents is damaged');
     if (!same(bytes.subarray(at, next), vaultHeader(entry, true))) differences.add(whyOther(view, at + 12, entry));
     entries.push(entry);
@@ -140,20 +145,20 @@ function widen(entry, extra, fields) {
 }
 
 async function readLocal(blob, entry, directory, differences) {
-  need(entry.offset + 30 <= directory, 'a file in it is not where its list says');
+  need(entry.offset + 30 <= directory, 'a file in it is not where its list says', entry.name);
   const head = await load(blob, entry.offset, entry.offset + 30), view = viewOf(head);
-  need(view.getUint32(0, true) === 0x04034b50, 'a file in it is not where its list says');
+  need(view.getUint32(0, true) === 0x04034b50, 'a file in it is not where its list says', entry.name);
   const nameLength = view.getUint16(26, true), extraLength = view.getUint16(28, true);
   entry.start = entry.offset + 30 + nameLength + extraLength;
   entry.end = entry.start + entry.packed;
-  need(entry.end <= directory, 'a file in it ends too early');
+  need(entry.end <= directory, 'a file in it ends too early', entry.name);
   const rest = await load(blob, entry.offset + 30, entry.start);
   const local = { size: view.getUint32(22, true), packed: view.getUint32(18, true) };
   const follows = (entry.flags & 0x0008) !== 0; // section 4.4.4: the sizes follow the data, and are not known here
   widen(local, rest.subarray(nameLength), ['size', 'packed']);
-  need(same(rest.subarray(0, nameLength), entry.name), 'it names a file in two ways');
-  need(view.getUint16(6, true) === entry.flags && view.getUint16(8, true) === entry.method, 'it describes a file in two ways');
-  need(follows || (local.size === entry.size && local.packed === entry.packed && view.getUint32(14, true) === entry.crc), 'it describes a file in two ways');
+  need(same(rest.subarray(0, nameLength), entry.name), 'it names a file in two ways', entry.name);
+  need(view.getUint16(6, true) === entry.flags && view.getUint16(8, true) === entry.method, 'it describes a file in two ways', entry.name);
+  need(follows || (local.size === entry.size && local.packed === entry.packed && view.getUint32(14, true) === entry.crc), 'it describes a file in two ways', entry.name);
   if (!same(joined(head, rest), vaultHeader(entry, false))) differences.add(whyOther(view, 10, entry));
 }
 

@@ -38,7 +38,7 @@ test('a bundle as it was made holds in every claim', async () => {
   for (const claim of ['bag-form', 'bag-complete', 'bag-payload', 'bag-tags', 'bundle-form', 'bundle-signature', 'bundle-files', 'seal-content', 'seal-signature', 'seal-time', 'seal-purpose', 'seal-chain',
     'timestamp', 'seal-binds', 'seal-logged', 'derivation', 'checkpoint-signature', 'witness-quorum', 'outside-witness', 'entry-form', 'entry-proof', 'exhibit-sequence', 'export-entry', 'disclosure', 'time', 'trust-anchors'])
     assert.ok(asked.has(claim), claim);
-  assert.match(found(report, 'disclosure', 'note')[0].sentence, /^2 personal details of 6/);
+  assert.match(found(report, 'disclosure', 'note')[0].sentence, /^2 personal details of 7/);
 });
 
 test('one byte of video changed is named', async () => {
@@ -136,9 +136,7 @@ test('a seal changed, exchanged or signed by a stranger is refused', async () =>
 test('a seal by RSA, and by P-384, holds as well', async () => {
   const rsa = authorities.issue('rsa', authorities.ca, '/CN=rsa', 'keyUsage=critical,digitalSignature', 3650, ['rsa:2048']);
   const p384 = authorities.issue('p384', authorities.ca, '/CN=p384', 'keyUsage=critical,digitalSignature', 3650, ['ec', '-pkeyopt', 'ec_paramgen_curve:P-384']);
-  const ed = authorities.issue('ed', authorities.ca, '/CN=ed', 'keyUsage=critical,digitalSignature', 3650, ['ed25519']);
   for (const signer of [rsa, p384]) assert.equal((await check(makeBundle(authorities, { signer }))).holds, true, signer.name);
-  assert.ok(ed);
 });
 
 test('an intermediate certificate carries the path only where it may sign certificates', async () => {
@@ -169,18 +167,19 @@ test('a time stamp of something else, by a stranger, changed, or of a wrong purp
   await fails(stamped(files => files.delete('data/keys/tsa.pem')), 'timestamp', 'AB/1');
   const strangers = authorities.otherRoot('stranger-tsa-ca', '/CN=OP-HERON test TSA CA');
   await fails(stamped(files => files.set('data/keys/tsa.pem', strangers.pem)), 'timestamp', 'AB/1');
-  // Every moment of the token matters: no flipped byte of it is taken.
+  // No flipped byte of a token makes it tell another time.
   const files = makeBundle(authorities, { stamps: true });
   const token = files.get('data/seals/AB-1/seal.tst');
   const { checkTimestamp } = await import('../check/timestamp.js');
   const { readPem } = await import('../check/x509.js');
   const anchors = readPem(files.get('data/keys/tsa.pem')), signature = files.get('data/seals/AB-1/seal.cms');
-  assert.equal((await checkTimestamp(new Uint8Array(token), signature, anchors)).fault, undefined);
+  const good = await checkTimestamp(new Uint8Array(token), signature, anchors);
+  assert.equal(good.fault, undefined);
   for (let at = 0; at < token.length; at += 7) {
     const bad = new Uint8Array(token);
     bad[at] ^= 1;
     const result = await checkTimestamp(bad, signature, anchors);
-    if (result.fault === undefined) assert.notEqual(result.time, undefined, `byte ${at}`); // outside what is signed: versions and digest lists
+    if (result.fault === undefined) assert.equal(result.time, good.time, `byte ${at}`); // some bytes (versions, lists of digests) are under no signature
   }
 });
 
@@ -245,7 +244,7 @@ test('a demonstration witness is told to be no outside witness', async () => {
 });
 
 test('an entry changed, forged or missing is named by its index', async () => {
-  await fails(makeBundle(authorities, { hooks: { inside: files => json(files, 'data/log/entries/4.json', e => { e.action = 'kept'; }) } }), 'entry-proof', 'data/log/entries/4.tlog-proof');
+  await fails(makeBundle(authorities, { hooks: { inside: files => json(files, 'data/log/entries/4.json', e => { e.action = 'kept'; }) } }), 'entry-proof', 'data/log/entries/4.json');
   await fails(makeBundle(authorities, { hooks: { inside: files => flip(files, 'data/log/entries/4.json', 0) } }), 'entry-form', 'data/log/entries/4.json');
   await fails(makeBundle(authorities, { hooks: { inside: files => files.delete('data/log/entries/4.json') } }), 'entry-form', 'data/log/entries/4.json');
   await fails(makeBundle(authorities, { hooks: { inside: files => files.delete('data/log/entries/4.tlog-proof') } }), 'entry-proof', 'data/log/entries/4.tlog-proof');

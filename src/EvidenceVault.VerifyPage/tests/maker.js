@@ -10,7 +10,7 @@ import { write } from '../check/json.js';
 import { folderContainer } from '../check/container.js';
 
 export const sha256 = bytes => createHash('sha256').update(bytes).digest();
-const hexOf = (algorithm, bytes) => createHash(algorithm).update(bytes).digest('hex');
+const hexOf = (algorithm, bytes) => bytes[algorithm] ?? createHash(algorithm).update(bytes).digest('hex');
 const text = value => Buffer.from(value, 'utf8');
 
 // ---- The log --------------------------------------------------------------------------------------------------------
