@@ -7,6 +7,7 @@ try
     {
         ["ingest", .. var rest] => await IngestBenchmark.RunAsync(rest),
         ["measure", var what, var file, var connection, var home] => await IngestMeasure.RunAsync(what, file, connection, home),
+        ["log-sample", .. var rest] => await LogSample.RunAsync(rest),
         _ => WrongUse("Say which benchmark: EvidenceVault.Benchmarks ingest [--size 4GB] [--rounds 2]"),
     };
 }

@@ -19,6 +19,13 @@ internal sealed record ExhibitLine(
         e.Exhibit.Problem, e.Exhibit.Address, e.Exhibit.ReceivedAt, e.Exhibit.SealedAt, e.Exhibit.StoredAt);
 }
 
+internal sealed record BundleShown(
+    string Id, string BundleSha256, string Output, IReadOnlyList<string> Exhibits, int Files, long Bytes, int Entries, ulong LogSize, IReadOnlyList<string> Withheld, bool QuorumHolds, bool OutsideWitness)
+{
+    public static BundleShown Of(ExportedBundle b, string output) => new(
+        b.Id, b.BundleSha256, output, [.. b.Exhibits.Select(e => e.Text)], b.Files, b.Bytes, b.Entries, b.Size, b.Withheld, b.QuorumHolds, b.OutsideWitness);
+}
+
 internal sealed record ExhibitShown(
     string Exhibit, string Case, string Camera, string State, string? Sha256, string? Sha512, long? Bytes, string? Address, string? Problem, string? OriginalName,
     string? Parent, string? Role, string ReceivedAt, string? SealedAt, string? StoredAt,
