@@ -16,6 +16,7 @@ public static class Registration
         services.AddSingleton(vault).AddSingleton(options).AddSingleton(caller);
         services.AddSingleton(vault.Keys.Wrapper).AddSingleton(vault.Keys.Log).AddSingleton(vault.Keys.Seal);
         services.AddSingleton<GivenFiles>().AddSingleton<EvidenceFlow>();
+        services.TryAddSingleton(new Disclosure.VerifierPage());
         services.AddMediator(o =>
         {
             o.ServiceLifetime = ServiceLifetime.Singleton;

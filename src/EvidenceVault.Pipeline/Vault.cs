@@ -48,6 +48,9 @@ public sealed class Vault : IAsyncDisposable
     /// <summary>The drops, to read.</summary>
     public Drops Drops { get; }
 
+    /// <summary>The policy that bundles carry (C2SP tlog-policy).</summary>
+    internal byte[] Policy() => System.Text.Encoding.UTF8.GetBytes($"log {Keys.Log.VerifierKey}\nquorum none\n");
+
     /// <summary>Where working copies lie.</summary>
     public string ScratchRoot => Path.Combine(Home, "work");
 

@@ -43,7 +43,8 @@ public sealed class LogProof
     public static bool TryParse(ReadOnlySpan<byte> bytes, [NotNullWhen(true)] out LogProof? proof, out string problem)
     {
         proof = null;
-        if (!HashLines.TrySplit(bytes, MostHeadBytes, out string[]? lines, out SignedNote? note, out problem)) return false;
+        if (!HashLines.TrySplit(bytes, MostHeadBytes, out string[]? lines, out ReadOnlySpan<byte> rest, out problem)
+            || !SignedNote.TryParse(rest, out SignedNote? note, out problem)) return false;
         if (lines[0] != FirstLine)
         {
             problem = $"The first line is not {FirstLine}.";
@@ -102,9 +103,10 @@ internal static class HashLines
     /// <summary>As many as a tree of ulong size can need (C2SP tlog-witness: "MUST NOT send more than 63").</summary>
     public const int Most = 63;
 
-    public static bool TrySplit(ReadOnlySpan<byte> bytes, int mostHeadBytes, [NotNullWhen(true)] out string[]? lines, [NotNullWhen(true)] out SignedNote? note, out string problem)
+    public static bool TrySplit(ReadOnlySpan<byte> bytes, int mostHeadBytes, [NotNullWhen(true)] out string[]? lines, out ReadOnlySpan<byte> note, out string problem)
     {
-        (lines, note) = (null, null);
+        lines = null;
+        note = default;
         // The lines before the note are never empty, so the first empty line ends them.
         int end = bytes[..Math.Min(bytes.Length, mostHeadBytes)].IndexOf("\n\n"u8);
         if (end < 0)
@@ -118,7 +120,9 @@ internal static class HashLines
             return false;
         }
         lines = Encoding.ASCII.GetString(bytes[..end]).Split('\n');
-        return SignedNote.TryParse(bytes[(end + 2)..], out note, out problem);
+        note = bytes[(end + 2)..];
+        problem = "";
+        return true;
     }
 
     public static bool TryNumber(string line, string word, out ulong number)

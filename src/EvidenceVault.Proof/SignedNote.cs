@@ -82,6 +82,18 @@ public sealed class SignedNote
         return true;
     }
 
+    /// <summary>The text of what would be a note but for its signature lines, as a note without signatures. Never throws.</summary>
+    internal static bool TryParseUnsigned(ReadOnlySpan<byte> bytes, [NotNullWhen(true)] out SignedNote? note)
+    {
+        note = null;
+        int split = bytes.LastIndexOf("\n\n"u8);
+        if (split < 0 || bytes.Length > MostBytes || !Utf8.IsValid(bytes[..split])) return false;
+        string text = Encoding.UTF8.GetString(bytes[..(split + 1)]);
+        if (text.Any(c => c < ' ' && c != '\n')) return false;
+        note = new(text, []);
+        return true;
+    }
+
     /// <summary>Reads signature lines without a text, as a witness answers with (C2SP tlog-witness). The bytes may be of any origin: it never throws.</summary>
     /// <param name="bytes">The lines.</param>
     /// <param name="signatures">What they say, not checked.</param>

@@ -66,7 +66,9 @@ public sealed class WitnessRequest
     public static bool TryParse(ReadOnlySpan<byte> bytes, [NotNullWhen(true)] out WitnessRequest? request, out string problem)
     {
         request = null;
-        if (!HashLines.TrySplit(bytes, MostHeadBytes, out string[]? lines, out SignedNote? note, out problem)) return false;
+        if (!HashLines.TrySplit(bytes, MostHeadBytes, out string[]? lines, out ReadOnlySpan<byte> rest, out problem)) return false;
+        // "If none of the signatures verify … 403": a checkpoint whose signature lines cannot be read is one that nobody signed.
+        if (!SignedNote.TryParse(rest, out SignedNote? note, out problem) && !SignedNote.TryParseUnsigned(rest, out note)) return false;
         if (!HashLines.TryNumber(lines[0], "old ", out ulong oldSize))
         {
             problem = "The first line is not 'old SIZE'.";

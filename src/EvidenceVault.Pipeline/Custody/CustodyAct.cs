@@ -100,6 +100,12 @@ public static class Acts
     /// <summary>The worker stopped in good order.</summary>
     public const string Stopped = "stopped";
 
+    /// <summary>An exhibit was given out in a disclosure bundle. Recorded before the first byte leaves.</summary>
+    public const string Exported = "exported";
+
+    /// <summary>A disclosure bundle was finished; <c>sha256</c> is that of its bundle.json.</summary>
+    public const string BundleMade = "bundle-made";
+
     /// <summary>The log was read or exported.</summary>
     public const string LogRead = "log-read";
 }

@@ -97,7 +97,7 @@ public sealed class KeyRing : IDisposable
 
         // Up to here a crash leaves only the draft. The link is the moment at which the vault has keys.
         bool created = DurableFile.TryLink(draft, path);
-        if (created) DurableFile.FlushFolder(System.IO.Path.GetFullPath(System.IO.Path.Combine(path, "..", ".."))); // the name of keys/ itself
+        if (created) DurableFolder.Flush(System.IO.Path.GetFullPath(System.IO.Path.Combine(path, "..", ".."))); // the name of keys/ itself
         return created;
     }
 

@@ -9,7 +9,7 @@ namespace EvidenceVault.Pipeline.Records;
 /// <param name="Index">Its place in the log, from 0.</param>
 /// <param name="Bytes">Its canonical JSON.</param>
 /// <param name="Disclosures">What opens its salted commitments.</param>
-public sealed record RecordedEntry(ulong Index, byte[] Bytes, IReadOnlyList<Disclosure> Disclosures);
+public sealed record RecordedEntry(ulong Index, byte[] Bytes, IReadOnlyList<Proof.Disclosure> Disclosures);
 
 /// <summary>Reads the custody log.</summary>
 public sealed class CustodyLog(VaultDatabase database)
@@ -58,6 +58,22 @@ public sealed class CustodyLog(VaultDatabase database)
         return [.. rows.Select(r => new RecordedEntry((ulong)r.Idx, r.Entry, [.. opened[r.Idx].Select(Parse)]))];
     }
 
+    /// <summary>The entry at an index.</summary>
+    public RecordedEntry Entry(ulong index)
+    {
+        using SqliteConnection connection = database.Read();
+        byte[] entry = connection.QueryFirst<byte[]>("SELECT entry FROM custody_entry WHERE idx = @idx", new { idx = (long)index });
+        return new(index, entry, [.. connection.Query<string>("SELECT disclosure FROM custody_disclosure WHERE idx = @idx ORDER BY ordinal", new { idx = (long)index }).Select(Parse)]);
+    }
+
+    /// <summary>The proofs that entries are in the log of a size, in the order of the indexes (RFC 9162 section 2.1.3.1).</summary>
+    public IReadOnlyList<IReadOnlyList<byte[]>> InclusionProofs(IReadOnlyList<ulong> indexes, ulong size)
+    {
+        using SqliteConnection connection = database.Read();
+        NodeReader nodes = MerkleTree.FromTileLevels(NodeReader(connection, null));
+        return [.. indexes.Select(i => MerkleTree.InclusionProof(i, size, nodes))];
+    }
+
     /// <summary>Runs a whole check over the log: see <see cref="LogCheck"/>.</summary>
     public VerificationReport Check(string verifierKey, IProgress<LogCheckProgress>? progress, CancellationToken cancel)
     {
@@ -87,7 +103,7 @@ public sealed class CustodyLog(VaultDatabase database)
             "The log was altered behind the vault's back; nothing more is written to it.",
             "Run 'evidencevault log fsck' to name the damage and keep the whole folder as it is for an expert.");
 
-    private static Disclosure Parse(string text) => Disclosure.TryParse(text, out Disclosure? disclosure, out string problem)
+    private static Proof.Disclosure Parse(string text) => Proof.Disclosure.TryParse(text, out Proof.Disclosure? disclosure, out string problem)
         ? disclosure
         : throw new EvidenceException($"A personal field of the custody log cannot be read. {problem}", "The entry itself still proves; who or why can no longer be shown from here.", "Run 'evidencevault log fsck' and restore the vault's folder from backup.");
 }

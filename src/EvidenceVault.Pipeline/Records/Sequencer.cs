@@ -188,8 +188,8 @@ public sealed class Change
     /// <summary>The moment of this change, UTC: the same for its state and its entries.</summary>
     public DateTimeOffset Now => _clock.GetUtcNow();
 
-    /// <summary>Appends an entry to the log.</summary>
-    public void Record(CustodyAct act)
+    /// <summary>Appends an entry to the log. Says its index, and its number among the exhibit's entries.</summary>
+    public (ulong Index, long? Seq) Record(CustodyAct act)
     {
         long? seq = act.Exhibit is null ? null : Connection.ExecuteScalar<long>(
             "SELECT COALESCE(MAX(seq), 0) + 1 FROM custody_entry WHERE exhibit = @exhibit", new { exhibit = act.Exhibit?.Text }, Transaction);
@@ -204,7 +204,7 @@ public sealed class Change
                 new { idx = (long)Size, i, text = entry.Disclosures[i].Encoded }, Transaction);
         }
         Leaves.Add(leaf);
-        Size++;
+        return (Size++, seq);
     }
 
     internal void ForgetSince(int leaves, ulong size)
