@@ -33,6 +33,7 @@ internal static class CommandTree
             AnalyseCommand.Build(),
             ClipCommand.Build(),
             LogCommand.Build(),
+            WitnessCommand.Build(),
             DoctorCommand.Build(),
         };
         Examples.Of(root,
