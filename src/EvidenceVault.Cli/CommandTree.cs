@@ -34,6 +34,7 @@ internal static class CommandTree
             ClipCommand.Build(),
             LogCommand.Build(),
             WitnessCommand.Build(),
+            TlogCommand.Build(),
             DoctorCommand.Build(),
         };
         Examples.Of(root,

@@ -8,7 +8,7 @@ namespace EvidenceVault.Pipeline.Disclosure;
 /// <summary>A bundle as it will be written.</summary>
 /// <param name="BundleSha256">SHA-256 of <c>data/bundle.json</c>: what the custody log remembers of the bundle.</param>
 /// <param name="Files">Every file of the bag, sorted by path.</param>
-internal sealed record ComposedBundle(string BundleSha256, IReadOnlyList<BagFile> Files);
+internal sealed record ComposedBundle(string BundleSha256, IReadOnlyList<PlannedFile> Files);
 
 /// <summary>Decides what stands in every file of a bundle (FORMAT.md sections 10 and 11). Reads and writes nothing: an exhibit's bytes
 /// are known by its seal, and the writer holds them to it.</summary>
@@ -18,59 +18,59 @@ internal static class BundleComposition
     /// <param name="sign">Makes the detached CMS signature over bundle.json.</param>
     public static ComposedBundle Of(BundleContents contents, Func<byte[], byte[]> sign)
     {
-        List<BagFile> files = [.. Evidence(contents), .. Log(contents), .. Keys(contents), .. Reports(contents)];
+        List<PlannedFile> files = [.. Evidence(contents), .. Log(contents), .. Keys(contents), .. Reports(contents)];
         files.Sort(ByPath);
         byte[] manifest = ManifestOf(contents, files).ToCanonicalBytes();
-        BagFile bundle = BagFile.Of(BundlePath.Manifest, manifest);
-        files.AddRange([bundle, BagFile.Of(BundlePath.ManifestSignature, sign(manifest))]);
+        PlannedFile bundle = PlannedFile.Of(BundlePath.Manifest, manifest);
+        files.AddRange([bundle, PlannedFile.Of(BundlePath.ManifestSignature, sign(manifest))]);
         files = WithTags(files, contents.Id, contents.MadeAt);
         return new(bundle.Sha256, files);
     }
 
-    private static IEnumerable<BagFile> Evidence(BundleContents contents)
+    private static IEnumerable<PlannedFile> Evidence(BundleContents contents)
     {
         foreach (DisclosedExhibit exhibit in contents.Exhibits)
         {
             SealManifest seal = exhibit.Manifest;
             yield return new(exhibit.File, seal.Sha256, seal.Bytes, exhibit.OpenAsync);
-            yield return BagFile.Of(exhibit.SealFile, exhibit.Seal);
-            yield return BagFile.Of(exhibit.SealCmsFile, exhibit.SealCms);
-            if (exhibit.TimeStamp is { } stamp) yield return BagFile.Of(exhibit.TimeStampFile, stamp);
+            yield return PlannedFile.Of(exhibit.SealFile, exhibit.Seal);
+            yield return PlannedFile.Of(exhibit.SealCmsFile, exhibit.SealCms);
+            if (exhibit.TimeStamp is { } stamp) yield return PlannedFile.Of(exhibit.TimeStampFile, stamp);
         }
     }
 
-    private static IEnumerable<BagFile> Log(BundleContents contents)
+    private static IEnumerable<PlannedFile> Log(BundleContents contents)
     {
         SignedNote note = Note(contents.Checkpoint);
-        yield return BagFile.Of(BundlePath.Checkpoint, contents.Checkpoint);
+        yield return PlannedFile.Of(BundlePath.Checkpoint, contents.Checkpoint);
         foreach (DisclosedEntry entry in contents.Entries)
         {
-            yield return BagFile.Of(entry.File, entry.Bytes);
-            yield return BagFile.Of(BundlePath.Proof(entry.Index), LogProof.Of(entry.Index, entry.Proof, note).ToBytes());
-            if (entry.Shown.Count > 0) yield return BagFile.Of(BundlePath.Disclosures(entry.Index), string.Concat(entry.Shown.Select(d => d.Encoded + '\n')));
+            yield return PlannedFile.Of(entry.File, entry.Bytes);
+            yield return PlannedFile.Of(BundlePath.Proof(entry.Index), LogProof.Of(entry.Index, entry.Proof, note).ToBytes());
+            if (entry.Shown.Count > 0) yield return PlannedFile.Of(BundlePath.Disclosures(entry.Index), string.Concat(entry.Shown.Select(d => d.Encoded + '\n')));
         }
     }
 
-    private static IEnumerable<BagFile> Keys(BundleContents contents)
+    private static IEnumerable<PlannedFile> Keys(BundleContents contents)
     {
-        yield return BagFile.Of(BundlePath.Policy, contents.Policy);
-        yield return BagFile.Of(BundlePath.Ca, contents.Ca);
-        if (contents.Tsa is { } tsa) yield return BagFile.Of(BundlePath.Tsa, tsa);
+        yield return PlannedFile.Of(BundlePath.Policy, contents.Policy);
+        yield return PlannedFile.Of(BundlePath.Ca, contents.Ca);
+        if (contents.Tsa is { } tsa) yield return PlannedFile.Of(BundlePath.Tsa, tsa);
     }
 
-    private static IEnumerable<BagFile> Reports(BundleContents contents)
+    private static IEnumerable<PlannedFile> Reports(BundleContents contents)
     {
         ReportPage page = ContinuityReport.Of(contents);
-        yield return BagFile.Of("data/report/continuity.html", HtmlReport.Write(page));
-        yield return BagFile.Of("data/report/continuity.pdf", PdfReport.Write(page));
-        yield return BagFile.Of("data/report/entries.csv", EntriesTable.Csv(contents));
-        yield return BagFile.Of("data/report/entries.json", EntriesTable.Json(contents));
-        yield return BagFile.Of("data/report/case-uco.jsonld", CaseUco.Write(contents));
-        yield return BagFile.Of(BundlePath.HowToVerify, HowToVerify.Write(contents));
-        yield return BagFile.Of(BundlePath.VerifyPage, contents.VerifierPage);
+        yield return PlannedFile.Of("data/report/continuity.html", HtmlReport.Write(page));
+        yield return PlannedFile.Of("data/report/continuity.pdf", PdfReport.Write(page));
+        yield return PlannedFile.Of("data/report/entries.csv", EntriesTable.Csv(contents));
+        yield return PlannedFile.Of("data/report/entries.json", EntriesTable.Json(contents));
+        yield return PlannedFile.Of("data/report/case-uco.jsonld", CaseUco.Write(contents));
+        yield return PlannedFile.Of(BundlePath.HowToVerify, HowToVerify.Write(contents));
+        yield return PlannedFile.Of(BundlePath.VerifyPage, contents.VerifierPage);
     }
 
-    private static BundleManifest ManifestOf(BundleContents contents, List<BagFile> files)
+    private static BundleManifest ManifestOf(BundleContents contents, List<PlannedFile> files)
     {
         Checkpoint checkpoint = Read(contents.Checkpoint);
         return new()
@@ -96,21 +96,21 @@ internal static class BundleComposition
     }
 
     /// <summary>Adds what every bag has (RFC 8493 sections 2.1.1, 2.1.3, 2.2.1 and 2.2.2), in the spelling of FORMAT.md section 10.</summary>
-    public static List<BagFile> WithTags(IReadOnlyList<BagFile> files, string id, DateTimeOffset made)
+    public static List<PlannedFile> WithTags(IReadOnlyList<PlannedFile> files, string id, DateTimeOffset made)
     {
-        List<BagFile> payload = [.. files.Where(f => f.IsPayload)];
-        List<BagFile> tags =
+        List<PlannedFile> payload = [.. files.Where(f => f.IsPayload)];
+        List<PlannedFile> tags =
         [
             .. files.Where(f => !f.IsPayload),
-            BagFile.Of("bagit.txt", "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"),
-            BagFile.Of("bag-info.txt", string.Create(CultureInfo.InvariantCulture, $"Bagging-Date: {made.UtcDateTime:yyyy-MM-dd}\nExternal-Identifier: {id}\nPayload-Oxum: {payload.Sum(f => f.Bytes)}.{payload.Count}\n")),
-            BagFile.Of("manifest-sha256.txt", Lines(payload)),
+            PlannedFile.Of("bagit.txt", "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"),
+            PlannedFile.Of("bag-info.txt", string.Create(CultureInfo.InvariantCulture, $"Bagging-Date: {made.UtcDateTime:yyyy-MM-dd}\nExternal-Identifier: {id}\nPayload-Oxum: {payload.Sum(f => f.Bytes)}.{payload.Count}\n")),
+            PlannedFile.Of("manifest-sha256.txt", Lines(payload)),
         ];
-        List<BagFile> all = [.. payload, .. tags, BagFile.Of("tagmanifest-sha256.txt", Lines(tags))];
+        List<PlannedFile> all = [.. payload, .. tags, PlannedFile.Of("tagmanifest-sha256.txt", Lines(tags))];
         all.Sort(ByPath);
         return all;
 
-        static string Lines(IEnumerable<BagFile> of) => string.Concat(of.OrderBy(f => f.Path, StringComparer.Ordinal).Select(f => $"{f.Sha256}  {f.Path}\n"));
+        static string Lines(IEnumerable<PlannedFile> of) => string.Concat(of.OrderBy(f => f.Path, StringComparer.Ordinal).Select(f => $"{f.Sha256}  {f.Path}\n"));
     }
 
     public static Checkpoint Read(byte[] note) => Checkpoint.TryParse(Note(note).Text, out Checkpoint? checkpoint, out string problem) ? checkpoint : throw NoCheckpoint(problem);
@@ -120,5 +120,5 @@ internal static class BundleComposition
     private static EvidenceException NoCheckpoint(string problem) => new(
         $"The checkpoint cannot be read. {problem}", "The custody log was altered behind the vault's back: nothing was given out.", "Run 'evidencevault log fsck'.");
 
-    private static int ByPath(BagFile a, BagFile b) => string.CompareOrdinal(a.Path, b.Path);
+    private static int ByPath(PlannedFile a, PlannedFile b) => string.CompareOrdinal(a.Path, b.Path);
 }

@@ -50,10 +50,10 @@ internal static class BundleWriting
         }
     }
 
-    private static async Task WriteFolderAsync(IReadOnlyList<BagFile> files, string root, Run run)
+    private static async Task WriteFolderAsync(IReadOnlyList<PlannedFile> files, string root, Run run)
     {
         // Payload first and the tag manifest last: what is left by a crash is not a bag.
-        foreach (BagFile file in files.OrderBy(f => f.IsPayload ? 0 : f.Path.StartsWith("tagmanifest", StringComparison.Ordinal) ? 2 : 1))
+        foreach (PlannedFile file in files.OrderBy(f => f.IsPayload ? 0 : f.Path.StartsWith("tagmanifest", StringComparison.Ordinal) ? 2 : 1))
         {
             string path = Path.Combine(root, file.Path);
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
@@ -64,11 +64,11 @@ internal static class BundleWriting
         foreach (string folder in Directory.EnumerateDirectories(root, "*", SearchOption.AllDirectories).Append(root)) DurableFolder.Flush(folder);
     }
 
-    private static async Task WriteZipAsync(IReadOnlyList<BagFile> files, string path, Run run)
+    private static async Task WriteZipAsync(IReadOnlyList<PlannedFile> files, string path, Run run)
     {
         await using var target = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0);
         var zip = new ZipWriting(target);
-        foreach (BagFile file in files)
+        foreach (PlannedFile file in files)
         {
             zip.Begin(file.Path, file.Bytes);
             await CopyAsync(file, run, block => zip.WriteAsync(block, run.Cancel)).ConfigureAwait(false);
@@ -78,7 +78,7 @@ internal static class BundleWriting
         target.Flush(flushToDisk: true);
     }
 
-    private static async Task CopyAsync(BagFile file, Run run, Func<ReadOnlyMemory<byte>, ValueTask> write)
+    private static async Task CopyAsync(PlannedFile file, Run run, Func<ReadOnlyMemory<byte>, ValueTask> write)
     {
         await using Stream source = await file.OpenAsync(run.Cancel).ConfigureAwait(false);
         using var sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

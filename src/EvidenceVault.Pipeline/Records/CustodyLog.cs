@@ -73,14 +73,6 @@ public sealed class CustodyLog(VaultDatabase database)
         return new(index, entry, [.. connection.Query<string>("SELECT disclosure FROM custody_disclosure WHERE idx = @idx ORDER BY ordinal", new { idx = (long)index }).Select(Parse)]);
     }
 
-    /// <summary>The proofs that entries are in the log of a size, in the order of the indexes (RFC 9162 section 2.1.3.1).</summary>
-    public IReadOnlyList<IReadOnlyList<byte[]>> InclusionProofs(IReadOnlyList<ulong> indexes, ulong size)
-    {
-        using SqliteConnection connection = database.Read();
-        NodeReader nodes = MerkleTree.FromTileLevels(NodeReader(connection, null));
-        return [.. indexes.Select(i => MerkleTree.InclusionProof(i, size, nodes))];
-    }
-
     /// <summary>Runs a whole check over the log: see <see cref="LogCheck"/>.</summary>
     public VerificationReport Check(string verifierKey, IProgress<LogCheckProgress>? progress, CancellationToken cancel)
     {

@@ -194,13 +194,14 @@ internal sealed class ExportBundleHandler(Vault vault, IEvidenceStore store, Ver
         ulong size = BundleComposition.Read(checkpoint).Size;
         // Exactly the entries up to this export: whatever is recorded meanwhile belongs to no bundle yet.
         List<RecordedEntry> entries = [.. export.Rows.SelectMany(r => vault.Log.Entries(r.Ref)).Where(e => e.Index < export.ExportEntry).OrderBy(e => e.Index), vault.Log.Entry(export.ExportEntry)];
+        using LogSnapshot snapshot = vault.Log.Snapshot();
         return new()
         {
             Id = export.Id,
             Case = export.Case,
             MadeAt = clock.GetUtcNow(),
             Exhibits = [.. export.Rows.Select(Disclosed)],
-            Entries = [.. entries.Zip(vault.Log.InclusionProofs([.. entries.Select(e => e.Index)], size), (e, proof) => Disclosed(e, proof, export.Redact))],
+            Entries = [.. entries.Select(e => Disclosed(e, snapshot.InclusionProof(e.Index, size), export.Redact))],
             ExportEntry = export.ExportEntry,
             Checkpoint = checkpoint,
             Policy = export.Policy,

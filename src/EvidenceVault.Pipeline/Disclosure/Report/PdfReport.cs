@@ -97,6 +97,7 @@ internal sealed class PdfReport
         double height = lines.Count * Body * Lead + 10;
         Room(height);
         _page.SetTextAndFillColor(0xb1, 0xb4, 0xb6);
+        _page.SetStrokeColor(0xb1, 0xb4, 0xb6);
         _page.DrawRectangle(new PdfPoint(Left, _y - height), 5, height, 0, fill: true);
         _page.ResetColor();
         _y -= 5;
@@ -305,7 +306,8 @@ internal sealed class PdfReport
             {
                 try
                 {
-                    width = Ruler!.MeasureText(c.ToString(), 1, new PdfPoint(0, 0), Font)[0].Width;
+                    Letter letter = Ruler!.MeasureText(c.ToString(), 100, new PdfPoint(0, 0), Font)[0];
+                    width = (letter.EndBaseLine.X - letter.StartBaseLine.X) / 100;
                 }
                 catch (InvalidOperationException)
                 {
