@@ -34,6 +34,7 @@ internal static class CommandTree
             AnalyseCommand.Build(),
             ClipCommand.Build(),
             LogCommand.Build(),
+            TlogCommand.Build(),
             DoctorCommand.Build(),
         };
         Examples.Of(root,

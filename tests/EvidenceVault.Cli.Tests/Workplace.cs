@@ -67,11 +67,14 @@ public sealed class Workplace : IDisposable
     }
 
     /// <summary>A real video of the shared footage, or a skip that says so.</summary>
-    public static string Footage(string name)
+    public static string Footage(string name) => Shared("footage", name);
+
+    /// <summary>A file or folder of the folder shared/ beside the repository, or a skip that says so.</summary>
+    public static string Shared(params string[] parts)
     {
-        string path = Path.Combine(Root, "..", "shared", "footage", name);
-        if (!System.IO.File.Exists(path)) Assert.Skip($"The shared footage {name} is not here (../shared/footage).");
-        return Path.GetFullPath(path);
+        string path = Path.GetFullPath(Path.Combine([Root, "..", "shared", .. parts]));
+        if (!Path.Exists(path)) Assert.Skip($"NOT CHECKED: ../shared/{string.Join('/', parts)} is not here.");
+        return path;
     }
 
     private static string Root

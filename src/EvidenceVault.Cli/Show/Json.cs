@@ -74,6 +74,9 @@ internal sealed record EntryShown(
 
 internal sealed record CheckShown(bool Holds, ulong Size, IReadOnlyList<FindingShown> Findings);
 
+/// <summary>What is known of the log is null where its checkpoint is not to be believed; <see cref="Index"/> is that of a proof's entry.</summary>
+internal sealed record TlogShown(bool Holds, string? Origin, ulong? Size, string? Root, ulong? Index, IReadOnlyList<FindingShown> Findings);
+
 internal sealed record FindingShown(string Claim, bool Holds, string Verdict, string Sentence, ulong? Entry)
 {
     public static FindingShown Of(Finding f) => new(f.Claim, f.Holds, f.Verdict.ToString().ToLowerInvariant(), f.Sentence, f.Entry);
