@@ -34,6 +34,7 @@ internal static class CommandTree
             AnalyseCommand.Build(),
             ClipCommand.Build(),
             LogCommand.Build(),
+            WitnessCommand.Build(),
             TlogCommand.Build(),
             VerifyCommand.Build(),
             DoctorCommand.Build(),

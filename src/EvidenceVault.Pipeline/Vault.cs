@@ -2,8 +2,10 @@ using System.Text.Json.Nodes;
 using EvidenceVault.Pipeline.Access;
 using EvidenceVault.Pipeline.Custody;
 using EvidenceVault.Pipeline.Keys;
+using EvidenceVault.Pipeline.Publishing;
 using EvidenceVault.Pipeline.Records;
 using EvidenceVault.Pipeline.Words;
+using EvidenceVault.Proof;
 
 namespace EvidenceVault.Pipeline;
 
@@ -15,9 +17,9 @@ public sealed class Vault : IAsyncDisposable
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
-    private Vault(string home, KeyRing keys, VaultDatabase database, AccessList access, TimeProvider clock)
+    private Vault(string home, KeyRing keys, VaultDatabase database, AccessList access, LogPolicy policy, TimeProvider clock)
     {
-        (Home, Keys, Database, Access) = (home, keys, database, access);
+        (Home, Keys, Database, Access, WitnessPolicy) = (home, keys, database, access, policy);
         Sequencer = new Sequencer(database, keys.Log, clock);
         Log = new CustodyLog(database);
         Exhibits = new Exhibits(database);
@@ -48,8 +50,26 @@ public sealed class Vault : IAsyncDisposable
     /// <summary>The drops, to read.</summary>
     public Drops Drops { get; }
 
+    /// <summary>Whose cosignatures the log's checkpoints need: the file <c>policy</c> (C2SP tlog-policy).</summary>
+    public LogPolicy WitnessPolicy { get; }
+
     /// <summary>The policy that bundles carry (C2SP tlog-policy).</summary>
-    internal byte[] Policy() => System.Text.Encoding.UTF8.GetBytes($"log {Keys.Log.VerifierKey}\nquorum none\n");
+    internal byte[] Policy() => WitnessPolicy.Content.ToArray();
+
+    /// <summary>The keys that the log is or was signed with.</summary>
+    internal IReadOnlyList<VerifierKey> LogKeys => [.. WitnessPolicy.Logs.Select(l => l.Key)];
+
+    /// <summary>The demonstration witness's folder: its key and its memory.</summary>
+    public string WitnessFolder => Path.Combine(Home, "witness");
+
+    /// <summary>The newest checkpoint that meets the policy's quorum where it covers an entry, else the newest one.</summary>
+    /// <param name="index">The entry.</param>
+    internal byte[] CheckpointCovering(ulong index)
+    {
+        using LogSnapshot log = Log.Snapshot();
+        ulong cosigned = log.CosignedSize(HeadChoice.NameOf(WitnessPolicy));
+        return log.NoteAt(cosigned > index ? cosigned : log.Size)!;
+    }
 
     /// <summary>Where working copies lie.</summary>
     public string ScratchRoot => Path.Combine(Home, "work");
@@ -75,7 +95,8 @@ public sealed class Vault : IAsyncDisposable
             string accessFile = Path.Combine(home, "access.json");
             bool newAccess = !File.Exists(accessFile);
             if (newAccess) WriteOnce(accessFile, AccessList.ForMaker(Environment.UserName).ToJson());
-            var vault = new Vault(home, keys, new VaultDatabase(Path.Combine(home, "vault.db")), AccessList.Read(accessFile), clock);
+            LogPolicy policy = WitnessPolicyFile.OpenOrMake(Path.Combine(home, "policy"), Path.Combine(home, "witness"), keys.Log.VerifierKey);
+            var vault = new Vault(home, keys, new VaultDatabase(Path.Combine(home, "vault.db")), AccessList.Read(accessFile), policy, clock);
             await vault.RecordBeginningsAsync().ConfigureAwait(false);
             WriteOnce(vault.CaFile, System.Text.Encoding.ASCII.GetBytes(keys.Seal.CaPem));
             WriteOnce(vault.VerifierKeyFile, System.Text.Encoding.UTF8.GetBytes(keys.Log.VerifierKey + "\n"));
@@ -100,6 +121,7 @@ public sealed class Vault : IAsyncDisposable
     private Task RecordBeginningsAsync()
     {
         string access = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(Access.ToJson()));
+        string policy = HeadChoice.NameOf(WitnessPolicy);
         string keys = string.Join(' ', Keys.Log.VerifierKey, Keys.Seal.CertificateSha256, Keys.Wrapper.CurrentKeyId);
         return Sequencer.CommitAsync(change =>
         {
@@ -112,6 +134,8 @@ public sealed class Vault : IAsyncDisposable
             }
             if (Settled(change, "access", access))
                 change.Record(new(Acts.ConfigurationChanged, Environment.UserName) { Detail = new JsonObject { ["what"] = "access-list", ["sha256"] = access } });
+            if (Settled(change, "policy", policy))
+                change.Record(new(Acts.ConfigurationChanged, Environment.UserName) { Detail = new JsonObject { ["what"] = "witness-policy", ["sha256"] = policy } });
         });
 
         static bool Settled(Change change, string name, string value) => Settings.Set(change, name, value);

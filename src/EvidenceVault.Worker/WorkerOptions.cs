@@ -45,6 +45,9 @@ internal sealed record WorkerOptions
     /// <summary>Null for no health endpoints; 0 for any free port.</summary>
     public int? HealthPort { get; init; }
 
+    /// <summary>Between two acts of publishing the log.</summary>
+    public TimeSpan PublishEvery { get; init; } = TimeSpan.FromSeconds(10);
+
     public bool Analyse { get; init; } = true;
 
     /// <summary>With <see cref="Once"/>: how long something may stay out of reach before the worker gives up.</summary>

@@ -6,6 +6,7 @@ using EvidenceVault.Cli.Show;
 using EvidenceVault.Pipeline;
 using EvidenceVault.Pipeline.Analysis;
 using EvidenceVault.Pipeline.Keys;
+using EvidenceVault.Pipeline.Records;
 using EvidenceVault.Pipeline.Storage;
 using EvidenceVault.Pipeline.Words;
 using EvidenceVault.Proof;
@@ -155,6 +156,7 @@ internal static class DoctorCommand
             yield return new("keys", true, $"log {keys.Log.Origin}; seal certificate SHA-256 {keys.Seal.CertificateSha256}; content key {keys.Wrapper.CurrentKeyId}");
             yield return Database(host.Vault);
             yield return await LogAsync(host, cancel);
+            yield return Witnesses(host.Vault);
             yield return Receipts(host.Vault);
         }
     }
@@ -186,6 +188,22 @@ internal static class DoctorCommand
             Trouble trouble = Trouble.Of(e);
             return new("custody log", false, trouble.What, e is VaultException ? trouble.Next : mend, trouble.Code == ExitCode.NotAsItShouldBe);
         }
+    }
+
+    /// <summary>Who cosigns the log. That only the vault's own witness does is no fault, and is said.</summary>
+    private static Result Witnesses(Vault vault)
+    {
+        Dictionary<string, WitnessStanding> standings = vault.Log.Witnesses().ToDictionary(w => w.Witness);
+        var witnesses = vault.WitnessPolicy.Witnesses.Select(w => (Witness: w, Standing: standings.GetValueOrDefault(w.Key.ToString()))).ToList();
+        if (witnesses.FirstOrDefault(w => w.Standing?.Refusal is not null) is { Standing.Refusal: { } refusal } refusing)
+        {
+            return new("witnesses", false, $"A witness refuses our log: {Names.Printable(refusing.Witness.Name)}. {refusal}",
+                "Keep the vault's whole folder as it is for an expert, and compare with a backup and with checkpoints that others hold.", OfEvidence: true);
+        }
+        string told = string.Join("; ", witnesses.Select(w =>
+            $"{Names.Printable(w.Witness.Name)}{(w.Witness.IsDemonstration ? " (the vault's own, for demonstration)" : "")}: {(w.Standing is { Size: > 0 and var size } ? $"cosigned {size} entries" : "has not cosigned yet")}"));
+        string outside = witnesses.Any(w => !w.Witness.IsDemonstration) ? "" : $" No outside witness is named in {Names.Printable(Path.Combine(vault.Home, "policy"))}: nobody but this vault vouches for its history.";
+        return new("witnesses", true, $"{(told.Length > 0 ? told : "The policy names none")}.{outside}");
     }
 
     private static Result Receipts(Vault vault)

@@ -82,6 +82,15 @@ internal sealed record FindingShown(string Claim, bool Holds, string Verdict, st
     public static FindingShown Of(Finding f) => new(f.Claim, f.Holds, f.Verdict.ToString().ToLowerInvariant(), f.Sentence, f.Entry);
 }
 
+internal sealed record PublishedShown(ulong Size, int NewTiles, string Place, string? Checkpoint, bool OutsideWitness, double? UncosignedSeconds, IReadOnlyList<WitnessShown> Witnesses, string? Alarm)
+{
+    public static PublishedShown Of(PublishedLog p) => new(
+        p.Publication.Size, p.Publication.Tiles, p.Place, p.Publication.Note is { } note ? System.Text.Encoding.UTF8.GetString(note) : null,
+        p.State.HasOutsideWitness, p.State.UncosignedFor?.TotalSeconds, [.. p.State.Witnesses.Select(w => new WitnessShown(w.Name, w.IsDemonstration, w.Size, w.At, w.Refusal, w.Trouble))], p.State.Alarm);
+}
+
+internal sealed record WitnessShown(string Name, bool IsDemonstration, ulong CosignedSize, string? CosignedAt, string? Refusal, string? Trouble);
+
 internal sealed record CheckpointShown(string Origin, ulong Size, string Root, string Note);
 
 internal sealed record CheckedShown(string Check, bool Ok, string Found, string? Mend);

@@ -108,4 +108,10 @@ public static class Acts
 
     /// <summary>The log was read or exported.</summary>
     public const string LogRead = "log-read";
+
+    /// <summary>The log was published. Only a refusal to is an entry: publishing at each interval would make the log grow by itself.</summary>
+    public const string LogPublished = "log-published";
+
+    /// <summary>A witness said that the log is not the one it remembers.</summary>
+    public const string WitnessRefused = "witness-refused";
 }

@@ -14,11 +14,18 @@ public sealed record RecordedEntry(ulong Index, byte[] Bytes, IReadOnlyList<Proo
 /// <summary>Reads the custody log.</summary>
 public sealed class CustodyLog(VaultDatabase database)
 {
-    /// <summary>The newest checkpoint as a signed note, or null while the log is empty.</summary>
+    /// <summary>The newest checkpoint as a signed note with the cosignatures that it has so far, or null while the log is empty.</summary>
     public byte[]? NewestCheckpoint()
     {
+        using LogSnapshot snapshot = Snapshot();
+        return snapshot.Note;
+    }
+
+    /// <summary>Where the vault stands with each witness that it ever asked.</summary>
+    public IReadOnlyList<WitnessStanding> Witnesses()
+    {
         using SqliteConnection connection = database.Read();
-        return connection.QueryFirstOrDefault<byte[]>("SELECT note FROM custody_checkpoint ORDER BY size DESC LIMIT 1");
+        return Cosignatures.Standings(connection);
     }
 
     /// <summary>How many entries there are.</summary>

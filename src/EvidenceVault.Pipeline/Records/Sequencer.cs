@@ -16,7 +16,7 @@ namespace EvidenceVault.Pipeline.Records;
 /// </summary>
 public sealed class Sequencer : IAsyncDisposable
 {
-    private const int MostInOneCommit = 512;
+    internal const int MostInOneCommit = 512;
 
     private readonly VaultDatabase _database;
     private readonly ILogSigner _signer;
