@@ -44,8 +44,8 @@ function open(source) {
     try {
       const given = await readGiven();
       byId('trouble').hidden = true;
-      stop = start({ ...task, given }, source, hear);
       working(task.kind === 'file' ? task.file.name : task.name);
+      stop = start({ ...task, given }, source, hear);
     } catch (fault) {
       stop = null;
       trouble(wordsOf(fault));
