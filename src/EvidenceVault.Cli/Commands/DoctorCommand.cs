@@ -223,7 +223,7 @@ internal static class DoctorCommand
     {
         public string CurrentKeyId => "none";
 
-        public byte[] Wrap(ReadOnlySpan<byte> contentKey) => throw new NotSupportedException();
+        public byte[] Wrap(string keyId, ReadOnlySpan<byte> contentKey) => throw new NotSupportedException();
 
         public byte[] Unwrap(string keyId, ReadOnlySpan<byte> wrapped) => throw new NotSupportedException();
     }
