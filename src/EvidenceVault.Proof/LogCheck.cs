@@ -50,8 +50,6 @@ public sealed record LogKeySpan(VerifierKey Key, ulong? LastSize = null)
 /// <param name="keys">The keys of the log: a checkpoint is signed by one at least, and every signature of theirs is good.</param>
 public sealed class LogCheck(LogReader log, params IReadOnlyList<LogKeySpan> keys)
 {
-    // Past this many findings of one kind they are only counted: a ruined log must not fill the memory of its checker.
-    private const int MostListed = 1000;
     private const ulong ProgressEvery = 1000;
 
     /// <summary>Runs the check. It never throws for what the log holds.</summary>
@@ -89,7 +87,7 @@ public sealed class LogCheck(LogReader log, params IReadOnlyList<LogKeySpan> key
         }
 
         if (log.HoldsCustodyEntries) findings.AddRange(entries.Conclude(total));
-        findings.AddRange(hashes.Conclude($"Each of the {Count(total)} entries hashes to the leaf hash stored beside it."));
+        findings.AddRange(hashes.Conclude($"Each of the {Printable.Count(total)} entries hashes to the leaf hash stored beside it."));
         if (log.Node is not null) findings.AddRange(nodes.Conclude("Each stored node of the tree is the hash of what lies below it."));
         findings.AddRange(roots.Conclude());
         findings.Add(Coverage(checkpoints));
@@ -147,44 +145,13 @@ public sealed class LogCheck(LogReader log, params IReadOnlyList<LogKeySpan> key
         {
             return log.Size == 0
                 ? Finding.Remark("coverage", "The log is empty and nothing has been signed yet.")
-                : Finding.Bad("coverage", $"No good checkpoint was found, so none of the {Count(log.Size)} entries is vouched for by a signature.");
+                : Finding.Bad("coverage", $"No good checkpoint was found, so none of the {Printable.Count(log.Size)} entries is vouched for by a signature.");
         }
         ulong signed = checkpoints[^1].Size;
-        if (signed > log.Size) return Finding.Bad("coverage", $"The log was signed with {Count(signed)} entries and now has {Count(log.Size)}: its end has been cut off.");
+        if (signed > log.Size) return Finding.Bad("coverage", $"The log was signed with {Printable.Count(signed)} entries and now has {Printable.Count(log.Size)}: its end has been cut off.");
         return signed == log.Size
-            ? Finding.Good("coverage", $"The newest checkpoint covers all {Count(log.Size)} entries.")
-            : Finding.Bad("coverage", $"The newest checkpoint covers {Count(signed)} entries; entries {signed} to {log.Size - 1} are not vouched for by a signature.");
-    }
-
-    private static string Count(ulong number) => number.ToString("N0", CultureInfo.InvariantCulture);
-
-    // Findings of one claim: failures and remarks as they come, and one sentence at the end where there was no failure.
-    private sealed class Tally(string claim)
-    {
-        private readonly List<Finding> _findings = [];
-        private int _unlisted;
-
-        public bool Failed { get; private set; }
-
-        public void Fail(string sentence, ulong? entry = null)
-        {
-            Failed = true;
-            Add(Finding.Bad(claim, sentence, entry));
-        }
-
-        public void Remark(string sentence, ulong? entry = null) => Add(Finding.Remark(claim, sentence, entry));
-
-        public IEnumerable<Finding> Conclude(string holds)
-        {
-            if (_unlisted > 0) _findings.Add(Finding.Remark(claim, $"{_unlisted} more findings of this kind are not listed."));
-            return Failed ? _findings : [.. _findings, Finding.Good(claim, holds)];
-        }
-
-        private void Add(Finding finding)
-        {
-            if (_findings.Count < MostListed) _findings.Add(finding);
-            else _unlisted++;
-        }
+            ? Finding.Good("coverage", $"The newest checkpoint covers all {Printable.Count(log.Size)} entries.")
+            : Finding.Bad("coverage", $"The newest checkpoint covers {Printable.Count(signed)} entries; entries {signed} to {log.Size - 1} are not vouched for by a signature.");
     }
 
     // FORMAT.md section 3: form, numbering within the exhibit, time.
@@ -221,7 +188,7 @@ public sealed class LogCheck(LogReader log, params IReadOnlyList<LogKeySpan> key
 
         public IEnumerable<Finding> Conclude(ulong total) =>
         [
-            .. _form.Conclude($"Each of the {Count(total)} entries that is there is well-formed and in canonical form."),
+            .. _form.Conclude($"Each of the {Printable.Count(total)} entries that is there is well-formed and in canonical form."),
             .. _sequence.Conclude($"The entries of each of the {_lastSeq.Count} exhibits are numbered from 1 without a gap or a repeat."),
             .. _time.Conclude("The entries' times were read in order; where the clock was set back is said above."),
         ];
@@ -256,9 +223,9 @@ public sealed class LogCheck(LogReader log, params IReadOnlyList<LogKeySpan> key
                 if (_ofEntries.Root().AsSpan().SequenceEqual(signed))
                     _lastGood = size;
                 else if (_ofHashes.Root().AsSpan().SequenceEqual(signed))
-                    _tally.Fail($"The first {Count(size)} entries as they stand do not give the root that was signed, but the hashes recorded with them do: the entries named under leaf-hash were altered after they were signed.");
+                    _tally.Fail($"The first {Printable.Count(size)} entries as they stand do not give the root that was signed, but the hashes recorded with them do: the entries named under leaf-hash were altered after they were signed.");
                 else
-                    _tally.Fail($"The first {Count(size)} entries do not give the root that was signed. {Where(size)}");
+                    _tally.Fail($"The first {Printable.Count(size)} entries do not give the root that was signed. {Where(size)}");
             }
         }
 

@@ -198,7 +198,7 @@ public sealed class LogPolicy
         if (outside.Length == 0 && cosigners.Count > 0)
             return Finding.Remark(claim, "Only a demonstration witness cosigned this checkpoint. It belongs to the vault itself: nobody outside has vouched that everybody is shown the same log.");
         if (outside.Length == 0)
-            return Finding.Remark(claim, "No outside witness cosigned this checkpoint: nobody outside has vouched that everybody is shown the same log.");
+            return Finding.Remark(claim, "No outside witness that the policy knows cosigned this checkpoint: nobody outside is shown to have vouched that everybody sees the same log.");
         return AsksForNoWitness
             ? Finding.Remark(claim, $"The policy asks for no witness, though {string.Join(", ", outside)} cosigned this checkpoint.")
             : Finding.Good(claim, $"Cosigned by {outside.Length} {(outside.Length == 1 ? "witness" : "witnesses")} that the policy does not call the vault's own: {string.Join(", ", outside)}.");

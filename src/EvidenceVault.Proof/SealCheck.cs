@@ -4,12 +4,9 @@ using Org.BouncyCastle.Asn1;
 using Org.BouncyCastle.Asn1.Cms;
 using Org.BouncyCastle.Asn1.X509;
 using Org.BouncyCastle.Cms;
-using Org.BouncyCastle.Pkix;
 using Org.BouncyCastle.Security;
-using Org.BouncyCastle.Security.Certificates;
 using Org.BouncyCastle.Utilities.Collections;
 using Org.BouncyCastle.X509;
-using Org.BouncyCastle.X509.Store;
 
 namespace EvidenceVault.Proof;
 
@@ -33,12 +30,23 @@ public static class SealCheck
     /// <param name="content">The bytes that were signed, such as <see cref="SealManifest.ToCanonicalBytes"/>.</param>
     /// <param name="signature">The detached SignedData, DER.</param>
     /// <param name="caPem">The CA certificate, PEM; several are all trusted.</param>
-    public static VerificationReport Check(ReadOnlyMemory<byte> content, ReadOnlyMemory<byte> signature, string caPem)
+    public static VerificationReport Check(ReadOnlyMemory<byte> content, ReadOnlyMemory<byte> signature, string caPem) => Check(content, signature, caPem, null, null);
+
+    /// <summary>As <see cref="Check(ReadOnlyMemory{byte}, ReadOnlyMemory{byte}, string)"/>, with the rule of an expired certificate (FORMAT.md section 9).</summary>
+    /// <param name="content">The bytes that were signed.</param>
+    /// <param name="signature">The detached SignedData, DER.</param>
+    /// <param name="caPem">The CA certificate, PEM.</param>
+    /// <param name="now">When the check is made, UTC.</param>
+    /// <param name="timestamp">What came of checking the signature's time stamp; null where there is none.</param>
+    public static VerificationReport Check(ReadOnlyMemory<byte> content, ReadOnlyMemory<byte> signature, string caPem, DateTimeOffset now, TimestampVerdict? timestamp) =>
+        Check(content, signature, caPem, (DateTimeOffset?)now, timestamp);
+
+    private static VerificationReport Check(ReadOnlyMemory<byte> content, ReadOnlyMemory<byte> signature, string caPem, DateTimeOffset? now, TimestampVerdict? timestamp)
     {
         var findings = new List<Finding>();
         try
         {
-            Check(content.ToArray(), signature.ToArray(), caPem, findings);
+            Check(content.ToArray(), signature.ToArray(), caPem, now, timestamp, findings);
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
@@ -48,9 +56,9 @@ public static class SealCheck
         return new(findings);
     }
 
-    private static void Check(byte[] content, byte[] signature, string caPem, List<Finding> findings)
+    private static void Check(byte[] content, byte[] signature, string caPem, DateTimeOffset? now, TimestampVerdict? timestamp, List<Finding> findings)
     {
-        List<X509Certificate> trusted = [.. new X509CertificateParser().ReadCertificates(System.Text.Encoding.ASCII.GetBytes(caPem))];
+        List<X509Certificate> trusted = CertificatePath.Read(caPem);
         if (trusted.Count == 0)
         {
             findings.Add(Finding.Bad("seal-form", "No CA certificate was found in the text given as one."));
@@ -80,7 +88,7 @@ public static class SealCheck
         findings.Add(ContentDigest(content, signer));
         findings.Add(Signature(signer, certificate));
         DateTime? signedAt = SigningTime(signer);
-        findings.Add(Validity(certificate, signedAt));
+        findings.Add(Validity(certificate, signedAt, now, timestamp));
         findings.Add(Purpose(certificate));
         findings.Add(Chain(certificate, carried, trusted, signedAt));
     }
@@ -124,14 +132,21 @@ public static class SealCheck
     private static DateTime? SigningTime(SignerInformation signer) =>
         OneValue(signer, CmsAttributes.SigningTime) is { } value ? Org.BouncyCastle.Asn1.Cms.Time.GetInstance(value).ToDateTime().ToUniversalTime() : null;
 
-    private static Finding Validity(X509Certificate certificate, DateTime? signedAt)
+    private static Finding Validity(X509Certificate certificate, DateTime? signedAt, DateTimeOffset? now, TimestampVerdict? timestamp)
     {
         const string claim = "seal-time";
         if (signedAt is not { } at) return Finding.Bad(claim, "The signature does not say when it was made, so whether the certificate was valid then cannot be told.");
         string span = $"{Day(certificate.NotBefore)} to {Day(certificate.NotAfter)}";
-        return certificate.IsValid(at)
-            ? Finding.Good(claim, $"Signed at {Moment.Text(new(at))} by the signer's own clock, while the certificate was valid ({span}).")
-            : Finding.Bad(claim, $"Signed at {Moment.Text(new(at))} by the signer's own clock, when the certificate was not valid ({span}).");
+        if (!certificate.IsValid(at)) return Finding.Bad(claim, $"Signed at {Moment.Text(new(at))} by the signer's own clock, when the certificate was not valid ({span}).");
+        if (now is not { } asked || asked.UtcDateTime <= certificate.NotAfter.ToUniversalTime())
+            return Finding.Good(claim, $"Signed at {Moment.Text(new(at))} by the signer's own clock, while the certificate was valid ({span}).");
+
+        // FORMAT.md section 9: whoever comes by the key of an expired certificate can set a clock back, but not an authority's.
+        const string expired = "The signer's certificate has expired since, so the signer's own clock does not show that the signature was made in time";
+        if (timestamp is not { Finding.Holds: true, Time: { } stamped }) return Finding.Bad(claim, $"{expired}, and {(timestamp is null ? "there is no time stamp" : "the time stamp cannot be relied on")} ({span}).");
+        return certificate.IsValid(stamped.UtcDateTime)
+            ? Finding.Good(claim, $"The certificate has expired since ({span}), but a time-stamping authority saw the signature at {Moment.Text(stamped)}, while it was valid.")
+            : Finding.Bad(claim, $"{expired}; and the time stamp, of {Moment.Text(stamped)}, is not from that time either ({span}).");
 
         static string Day(DateTime time) => time.ToUniversalTime().ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
     }
@@ -155,27 +170,13 @@ public static class SealCheck
         const string claim = "seal-chain";
         // A signature outside the certificate's time is told under seal-time; the chain is then asked at a time when it could hold.
         DateTime at = signedAt is { } t && certificate.IsValid(t) ? t : certificate.NotBefore;
-        var parameters = new PkixBuilderParameters(
-            trusted.Select(ca => new TrustAnchor(ca, null)).ToHashSet(),
-            new X509CertStoreSelector { Certificate = certificate })
-        {
-            IsRevocationEnabled = false,
-            Date = at,
-        };
-        parameters.AddStoreCert(carried);
-        try
-        {
-            // The builder takes the anchor's validity as given; a CA that had expired cannot have vouched.
-            TrustAnchor anchor = new PkixCertPathBuilder().Build(parameters).TrustAnchor;
-            string ca = Printable.Of(anchor.TrustedCert.SubjectDN.ToString());
-            if (!anchor.TrustedCert.IsValid(at)) return Finding.Bad(claim, $"The CA certificate {ca} was not valid when the seal was signed.");
-            if (anchor.TrustedCert.GetBasicConstraints() < 0) return Finding.Bad(claim, $"The certificate {ca} given as the CA's is not a CA certificate.");
-            return Finding.Good(claim, $"The certificate was issued under the CA {ca} that was given.");
-        }
-        catch (Exception e) when (e is PkixCertPathBuilderException or PkixCertPathValidatorException or GeneralSecurityException or CertificateException)
-        {
+        if (CertificatePath.Anchor(certificate, carried, trusted, at) is not { } anchor)
             return Finding.Bad(claim, "The certificate was not issued under the CA that was given: whoever signed is not vouched for by it.");
-        }
+        string ca = Printable.Of(anchor.SubjectDN.ToString());
+        // The builder takes the anchor's validity as given; a CA that had expired cannot have vouched.
+        if (!anchor.IsValid(at)) return Finding.Bad(claim, $"The CA certificate {ca} was not valid when the seal was signed.");
+        if (anchor.GetBasicConstraints() < 0) return Finding.Bad(claim, $"The certificate {ca} given as the CA's is not a CA certificate.");
+        return Finding.Good(claim, $"The certificate was issued under the CA {ca} that was given.");
     }
 
     // RFC 5652 section 11: each of these attributes is there once, with one value.

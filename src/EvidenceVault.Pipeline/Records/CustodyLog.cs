@@ -29,6 +29,23 @@ public sealed class CustodyLog(VaultDatabase database)
         return (ulong)connection.ExecuteScalar<long>("SELECT COALESCE(MAX(idx) + 1, 0) FROM custody_entry");
     }
 
+    /// <summary>The log as it is now, for proofs and tiles. Dispose it soon: it keeps SQLite's write-ahead log from being folded in.</summary>
+    public LogSnapshot Snapshot() => new(database.Read());
+
+    /// <summary>The proof that an entry is in the log of a size: see <see cref="LogSnapshot.InclusionProof"/>.</summary>
+    public IReadOnlyList<byte[]> InclusionProof(ulong index, ulong size)
+    {
+        using LogSnapshot snapshot = Snapshot();
+        return snapshot.InclusionProof(index, size);
+    }
+
+    /// <summary>The proof that the log of the old size is the start of that of the new one: see <see cref="LogSnapshot.ConsistencyProof"/>.</summary>
+    public IReadOnlyList<byte[]> ConsistencyProof(ulong oldSize, ulong newSize)
+    {
+        using LogSnapshot snapshot = Snapshot();
+        return snapshot.ConsistencyProof(oldSize, newSize);
+    }
+
     /// <summary>Entries in order, of one exhibit or of all; the last <paramref name="most"/> of them.</summary>
     public IReadOnlyList<RecordedEntry> Entries(ExhibitReference? exhibit, int most = int.MaxValue)
     {
