@@ -33,6 +33,8 @@ internal static class CommandTree
             AnalyseCommand.Build(),
             ClipCommand.Build(),
             LogCommand.Build(),
+            KeysCommand.Build(),
+            TimestampCommand.Build(),
             DoctorCommand.Build(),
         };
         Examples.Of(root,

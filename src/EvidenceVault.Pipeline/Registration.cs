@@ -1,4 +1,5 @@
 using EvidenceVault.Pipeline.Intake;
+using EvidenceVault.Pipeline.Timestamps;
 using EvidenceVault.Pipeline.UseCases;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -17,6 +18,7 @@ public static class Registration
         services.AddSingleton(vault.Keys.Wrapper).AddSingleton(vault.Keys.Log).AddSingleton(vault.Keys.Seal);
         services.AddSingleton<GivenFiles>().AddSingleton<EvidenceFlow>();
         services.TryAddSingleton(new Disclosure.VerifierPage());
+        if (options.Timestamps is { } timestamps) services.AddSingleton(timestamps).AddSingleton<TimestampAuthority>().AddSingleton<TimestampRounds>();
         services.AddMediator(o =>
         {
             o.ServiceLifetime = ServiceLifetime.Singleton;

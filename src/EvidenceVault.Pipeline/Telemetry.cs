@@ -18,4 +18,6 @@ public static class Telemetry
     internal static Counter<long> Finished { get; } = Meter.CreateCounter<long>("evidencevault.exhibits", "{exhibit}", "Masters that reached a final state, by state");
 
     internal static Counter<long> Retries { get; } = Meter.CreateCounter<long>("evidencevault.retries", "{retry}", "Steps put off because something was out of reach");
+
+    internal static Gauge<long> TimestampsWaiting { get; } = Meter.CreateGauge<long>("evidencevault.timestamps.waiting", "{seal}", "Seals that wait for their time stamp");
 }

@@ -24,6 +24,7 @@ public sealed class Vault : IAsyncDisposable
         Log = new CustodyLog(database);
         Exhibits = new Exhibits(database);
         Drops = new Drops(database);
+        Timestamps = new TimestampTokens(database);
     }
 
     /// <summary>The folder, mode 0700.</summary>
@@ -49,6 +50,9 @@ public sealed class Vault : IAsyncDisposable
 
     /// <summary>The drops, to read.</summary>
     public Drops Drops { get; }
+
+    /// <summary>The time stamps, to read.</summary>
+    public TimestampTokens Timestamps { get; }
 
     internal TimeProvider Clock { get; }
 

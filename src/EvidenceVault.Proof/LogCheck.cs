@@ -112,7 +112,7 @@ public sealed class LogCheck(LogReader log, params IReadOnlyList<LogKeySpan> key
             else if (verdict.SignedBy.All(k => k.Name != checkpoint.Origin))
                 bad.Fail($"Checkpoint number {number} is of another log, {Printable.Of(checkpoint.Origin)}.");
             else if (!keys.Any(k => verdict.SignedBy.Contains(k.Key) && (k.LastSize is null || checkpoint.Size <= k.LastSize)))
-                bad.Fail($"Checkpoint number {number}, of {Count(checkpoint.Size)} entries, is signed only by a key that was retired before: whoever got hold of that key may have made it.");
+                bad.Fail($"Checkpoint number {number}, of {Printable.Count(checkpoint.Size)} entries, is signed only by a key that was retired before: whoever got hold of that key may have made it.");
             else
                 good.Add((checkpoint, verdict.SignedBy));
         }

@@ -1,5 +1,6 @@
 using System.Net;
 using EvidenceVault.Pipeline;
+using EvidenceVault.Pipeline.Records;
 using EvidenceVault.Pipeline.Words;
 using EvidenceVault.Proof;
 
@@ -12,7 +13,12 @@ namespace EvidenceVault.Worker;
 /// <param name="LastRoundAt">When the last round over the sources ended; null before the first.</param>
 /// <param name="LogSize">Entries in the custody log.</param>
 /// <param name="CheckpointAgeSeconds">How old the newest checkpoint is; it is signed with the newest entry.</param>
-internal sealed record Readiness(string Status, string? Reason, DateTimeOffset StoreAskedAt, DateTimeOffset? LastRoundAt, ulong LogSize, double? CheckpointAgeSeconds);
+/// <param name="TimestampsWaiting">Seals that wait for their time stamp; null where no time-stamping authority is set.</param>
+/// <param name="TimestampsWaitingSince">When the one that waits longest was sealed.</param>
+/// <param name="TimestampProblem">What went wrong last.</param>
+internal sealed record Readiness(
+    string Status, string? Reason, DateTimeOffset StoreAskedAt, DateTimeOffset? LastRoundAt, ulong LogSize, double? CheckpointAgeSeconds,
+    long? TimestampsWaiting, string? TimestampsWaitingSince, string? TimestampProblem);
 
 /// <summary>The health endpoints, on 127.0.0.1 and nowhere else. They name no case, camera, exhibit or file.</summary>
 internal sealed partial class HealthServer : IAsyncDisposable
@@ -22,7 +28,7 @@ internal sealed partial class HealthServer : IAsyncDisposable
     private HealthServer(WebApplication app) => _app = app;
 
     /// <summary>Starts it. Null where the port is taken: the worker says so and goes on without.</summary>
-    public static async Task<HealthServer?> TryStartAsync(int port, Vault vault, StoreReach store, Func<DateTimeOffset?> lastRound, TimeProvider clock, ILoggerFactory logs)
+    public static async Task<HealthServer?> TryStartAsync(int port, Vault vault, StoreReach store, Func<DateTimeOffset?> lastRound, bool timestamps, TimeProvider clock, ILoggerFactory logs)
     {
         ILogger log = logs.CreateLogger<HealthServer>();
         // The empty builder reads no environment and no settings file: nothing outside can make it listen elsewhere.
@@ -43,7 +49,8 @@ internal sealed partial class HealthServer : IAsyncDisposable
             (DateTimeOffset at, string? problem) = await store.AskAsync(cancel).ConfigureAwait(false);
             double? age = vault.Log.Entries(null, 1) is [var newest] && CustodyEntry.TryParse(newest.Bytes, out CustodyEntry? entry, out _)
                 ? Math.Round((clock.GetUtcNow() - entry.Time).TotalSeconds, 3) : null;
-            return Results.Json(new Readiness(problem is null ? "ready" : "not-ready", problem, at, lastRound(), vault.Log.Size(), age), statusCode: problem is null ? 200 : 503);
+            TimestampStanding? stamps = timestamps ? vault.Timestamps.Standing() : null;
+            return Results.Json(new Readiness(problem is null ? "ready" : "not-ready", problem, at, lastRound(), vault.Log.Size(), age, stamps?.Waiting, stamps?.Since, stamps?.Problem), statusCode: problem is null ? 200 : 503);
         });
         try
         {

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using EvidenceVault.Pipeline.Timestamps;
 using EvidenceVault.Pipeline.Words;
 
 namespace EvidenceVault.Worker;
@@ -97,6 +98,7 @@ internal static class WorkerCommand
                 Parallel = asked.GetValue(Parallel),
                 HealthPort = asked.GetValue(HealthPort) ?? (once ? null : WorkerOptions.DefaultHealthPort),
                 Analyse = !asked.GetValue(NoAnalysis),
+                Timestamps = TimestampOptions.From(Set(TimestampOptions.AddressVariable), Set(TimestampOptions.CertificateVariable)),
                 Patience = TimeSpan.FromSeconds(asked.GetValue(Patience)),
             };
         }

@@ -44,9 +44,16 @@ internal static class WorkerRun
         await vault.Sequencer.RecordAsync(Started(options)).ConfigureAwait(false);
         using StoreReach reach = new(flow, clock);
         await using HealthServer? health = options.HealthPort is { } port
-            ? await HealthServer.TryStartAsync(port, vault, reach, () => watch.LastRound, clock, logs).ConfigureAwait(false) : null;
+            ? await HealthServer.TryStartAsync(port, vault, reach, () => watch.LastRound, options.Timestamps is not null, clock, logs).ConfigureAwait(false) : null;
 
+        TimestampRounds? timestamps = services.GetService<TimestampRounds>();
+        using CancellationTokenSource stamped = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        Task stamping = timestamps?.RunAsync(stamped.Token) ?? Task.CompletedTask;
         (string why, UnreachableException? gaveUp) = await UntilItEndsAsync(rounds, options, show, stop).ConfigureAwait(false);
+        await stamped.CancelAsync().ConfigureAwait(false);
+        await stamping.ConfigureAwait(false);
+        // What was sealed last gets its time stamp too. One that cannot be had now is waited for by the next run.
+        if (timestamps is not null && !stop.IsCancellationRequested) await timestamps.RoundAsync(stop).ConfigureAwait(false);
         await vault.Sequencer.RecordAsync(Stopped(why)).ConfigureAwait(false);
         await show.DisposeAsync().ConfigureAwait(false);
         if (gaveUp is not null) throw gaveUp;
@@ -83,7 +90,7 @@ internal static class WorkerRun
             .AddWorkerTelemetry(Version)
             .AddAzureStorage(new AzureStorageOptions { ConnectionString = options.Storage })
             .AddFootageAnalysis()
-            .AddEvidenceVault(vault, new() { Analyse = options.Analyse }, new Caller(Environment.UserName))
+            .AddEvidenceVault(vault, new() { Analyse = options.Analyse, Timestamps = options.Timestamps }, new Caller(Environment.UserName))
             // So that an 'evidencevault ingest' that was interrupted is carried on.
             .AddSingleton<IDropSource>(s => s.GetRequiredService<GivenFiles>());
         RestRules rest = RestRules.Of(options.QuietPeriod);

@@ -84,7 +84,7 @@ public sealed class KeyRing : ILogKeys, IDisposable
             if (!folder.HasRing && inUse is not null) throw Lost(folder.RingPath);
             bool created = !folder.HasRing && folder.Create(KeyRingFile.New(clock).ToJson());
             KeyRing opened = new(folder, created, outside, clock);
-            if (inUse is not null && !acceptMissingKeys && opened.Lacks(inUse) is { Length: > 0 } lacks)
+            if (inUse is not null && !acceptMissingKeys && Missing(opened.File, inUse, outside) is { Length: > 0 } lacks)
             {
                 opened.Dispose();
                 throw Older(folder.RingPath, lacks);
@@ -140,10 +140,14 @@ public sealed class KeyRing : ILogKeys, IDisposable
 
     internal string InUseOf(KeyRingFile ring) => Loaded.InUseOf(ring, _outside);
 
-    /// <summary>Which of the keys that the log recorded as in use the ring does not hold.</summary>
-    internal string[] Lacks(string recorded)
+    /// <summary>Which of the keys that a log recorded as in use a ring does not hold.</summary>
+    internal static string[] Missing(KeyRingFile ring, string recorded, OutsideKeys? outside = null)
     {
-        HashSet<string> held = [.. AllLogKeys, .. _now.File.SealKeys.Select(Loaded.Thumbprint), .. _now.File.ContentKeys.Select(k => k.Id), .. InUse.Split(' ')];
+        HashSet<string> held =
+        [
+            .. ring.LogKeys.Select(k => new Ed25519LogSigner(k).VerifierKey), .. ring.SealKeys.Select(Loaded.Thumbprint), .. ring.ContentKeys.Select(k => k.Id),
+            .. Loaded.InUseOf(ring, outside ?? new()).Split(' '),
+        ];
         return [.. recorded.Split(' ').Where(k => !held.Contains(k))];
     }
 
