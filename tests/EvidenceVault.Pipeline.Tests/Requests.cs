@@ -1,4 +1,5 @@
 using EvidenceVault.Pipeline.UseCases;
+using EvidenceVault.Storage.Azure;
 using Mediator;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -9,8 +10,8 @@ internal static class Requests
 {
     public static async Task<T> SendAsync<T>(Vault vault, IRequest<T> request, string? account = null)
     {
-        // The vault is an instance of the test's: the container does not dispose it.
-        await using ServiceProvider services = new ServiceCollection().AddLogging().AddEvidenceVault(vault, new(), new Caller(account ?? Environment.UserName)).BuildServiceProvider();
+        // The vault is an instance of the test's: the container does not dispose it. The store is named and not asked.
+        await using ServiceProvider services = new ServiceCollection().AddLogging().AddAzureStorage(new() { ConnectionString = "UseDevelopmentStorage=true" }).AddFootageAnalysis().AddEvidenceVault(vault, new(), new Caller(account ?? Environment.UserName)).BuildServiceProvider();
         return await services.GetRequiredService<IMediator>().Send(request);
     }
 }

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using EvidenceVault.Pipeline.Intake;
 using EvidenceVault.Pipeline.Keys;
 using EvidenceVault.Pipeline.Records;
 using EvidenceVault.Pipeline.UseCases;
