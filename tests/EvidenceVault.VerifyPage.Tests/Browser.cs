@@ -52,6 +52,9 @@ public sealed class Browser : IAsyncDisposable
                 "--disable-component-update", "--disable-sync",
             ],
         });
+        // A loaded machine is slow, not wrong.
+        context.SetDefaultTimeout(300_000);
+        Assertions.SetDefaultExpectTimeout(300_000);
         var browser = new Browser(playwright, context, context.Pages[0], profile);
         await browser.WatchAsync();
         await browser.Page.GotoAsync(new Uri(Repository.Page).AbsoluteUri);

@@ -34,7 +34,8 @@ public sealed class LargeFileTests : IDisposable
         Assert.True(seen.Distinct().Count() >= 4, $"the bar moved to {string.Join(", ", seen)}");
         Assert.Equal(1000, seen[^1]);
         TestContext.Current.TestOutputHelper!.WriteLine($"peak renderer memory {peak / 1e6:F0} MB ({before / 1e6:F0} MB before) for {Size / 1e6:F0} MB");
-        Assert.True(peak - before < Math.Max(Size * 2 / 3, 1), $"{(peak - before) / 1e6:N0} MB more were held for {Size / 1e6:N0} MB of footage");
+        // Whatever the size: pieces of 4 MiB, and those that the browser has not collected yet.
+        Assert.True(peak - before < 256_000_000, $"{(peak - before) / 1e6:N0} MB more were held for {Size / 1e6:N0} MB of footage");
         Assert.Empty(browser.Complaints);
     }
 

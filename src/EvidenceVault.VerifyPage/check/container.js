@@ -16,7 +16,15 @@ export async function zipContainer(name, blob) {
     return { name, isZip: true, ...settled(files, empty), differences, fault: null };
   } catch (fault) {
     const why = fault instanceof NotZip ? fault.message : 'the browser could not read it';
-    return { name, isZip: true, files: new Map(), folders: [], differences: new Set(), fault: why, faultyFile: fault instanceof NotZip ? fault.path : null };
+    return {
+      name,
+      isZip: true,
+      files: new Map(),
+      folders: [],
+      differences: new Set(),
+      fault: why,
+      faultyFile: fault instanceof NotZip ? fault.path : null,
+    };
   }
 }
 

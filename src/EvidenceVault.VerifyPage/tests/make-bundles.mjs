@@ -52,7 +52,16 @@ try {
     const good = makeBundle(authorities, { stamps: true, witness, redacted: ['reason'] });
     write(join(folder, 'holds/bag'), good);
     writeFileSync(join(folder, 'holds.zip'), zip(good));
-    writeFileSync(join(folder, 'packed.zip'), zip(good, { prefix: 'bundle/', change: e => { e.method = 8; e.time = 0x6000; } }));
+    writeFileSync(
+      join(folder, 'packed.zip'),
+      zip(good, {
+        prefix: 'bundle/',
+        change: e => {
+          e.method = 8;
+          e.time = 0x6000;
+        },
+      }),
+    );
     const flipped = Buffer.from(good.get('data/exhibits/AB-1/AB-1.mp4'));
     flipped[50_000] ^= 1;
     const bad = new Map([...good, ['data/exhibits/AB-1/AB-1.mp4', flipped], ['data/<img src=x onerror=alert(1)>\u202egpj.exe', Buffer.from('x')]]);

@@ -7,11 +7,13 @@ const table = Uint32Array.from({ length: 256 }, (_, n) => {
   return n >>> 0;
 });
 
-const crc32 = zlibCrc32 ?? (bytes => {
-  let crc = ~0;
-  for (const b of bytes) crc = (crc >>> 8) ^ table[(crc ^ b) & 0xff];
-  return ~crc >>> 0;
-});
+const crc32 =
+  zlibCrc32 ??
+  (bytes => {
+    let crc = ~0;
+    for (const b of bytes) crc = (crc >>> 8) ^ table[(crc ^ b) & 0xff];
+    return ~crc >>> 0;
+  });
 
 const numbers = (...list) => {
   const bytes = Buffer.alloc(list.reduce((sum, [width]) => sum + width, 0));
@@ -29,7 +31,8 @@ const numbers = (...list) => {
  * attributes, extra, between, offset}; `data` is what stands in the zip. `end` may alter the last record: {comment, count}.
  */
 export function zip(files, { change = () => {}, end = {}, prefix = '', order = paths => paths.sort() } = {}) {
-  const parts = [], directory = [];
+  const parts = [],
+    directory = [];
   let at = 0;
   const put = bytes => {
     parts.push(bytes);
@@ -37,23 +40,78 @@ export function zip(files, { change = () => {}, end = {}, prefix = '', order = p
   };
   for (const path of order([...files.keys()])) {
     const bytes = files.get(path);
-    const entry = { path: prefix + path, method: 0, flags: 0, time: 0, date: 0x21, crc: crc32(bytes), size: bytes.length, attributes: 0, extra: Buffer.alloc(0), between: Buffer.alloc(0), data: bytes };
+    const entry = {
+      path: prefix + path,
+      method: 0,
+      flags: 0,
+      time: 0,
+      date: 0x21,
+      crc: crc32(bytes),
+      size: bytes.length,
+      attributes: 0,
+      extra: Buffer.alloc(0),
+      between: Buffer.alloc(0),
+      data: bytes,
+    };
     change(entry);
     if (entry.method === 8) entry.data = deflateRawSync(bytes);
     entry.packed ??= entry.data.length;
     entry.offset ??= at;
-    const name = Buffer.from(entry.path), localName = Buffer.from(entry.localPath ?? entry.path);
-    put(Buffer.concat([
-      numbers([4, 0x04034b50], [2, 20], [2, entry.flags], [2, entry.method], [2, entry.time], [2, entry.date], [4, entry.crc], [4, entry.packed], [4, entry.size], [2, localName.length], [2, entry.extra.length]),
-      localName, entry.extra]));
+    const name = Buffer.from(entry.path),
+      localName = Buffer.from(entry.localPath ?? entry.path);
+    put(
+      Buffer.concat([
+        numbers(
+          [4, 0x04034b50],
+          [2, 20],
+          [2, entry.flags],
+          [2, entry.method],
+          [2, entry.time],
+          [2, entry.date],
+          [4, entry.crc],
+          [4, entry.packed],
+          [4, entry.size],
+          [2, localName.length],
+          [2, entry.extra.length],
+        ),
+        localName,
+        entry.extra,
+      ]),
+    );
     put(entry.data);
     put(entry.between);
-    directory.push(Buffer.concat([
-      numbers([4, 0x02014b50], [2, 20], [2, 20], [2, entry.flags], [2, entry.method], [2, entry.time], [2, entry.date], [4, entry.crc], [4, entry.packed], [4, entry.size],
-        [2, name.length], [2, 0], [2, 0], [2, 0], [2, 0], [4, entry.attributes], [4, entry.offset]),
-      name]));
+    directory.push(
+      Buffer.concat([
+        numbers(
+          [4, 0x02014b50],
+          [2, 20],
+          [2, 20],
+          [2, entry.flags],
+          [2, entry.method],
+          [2, entry.time],
+          [2, entry.date],
+          [4, entry.crc],
+          [4, entry.packed],
+          [4, entry.size],
+          [2, name.length],
+          [2, 0],
+          [2, 0],
+          [2, 0],
+          [2, 0],
+          [4, entry.attributes],
+          [4, entry.offset],
+        ),
+        name,
+      ]),
+    );
   }
-  const list = Buffer.concat(directory), comment = Buffer.from(end.comment ?? '');
+  const list = Buffer.concat(directory),
+    comment = Buffer.from(end.comment ?? '');
   const count = end.count ?? directory.length;
-  return Buffer.concat([...parts, list, numbers([4, 0x06054b50], [2, 0], [2, 0], [2, count], [2, count], [4, list.length], [4, at], [2, comment.length]), comment]);
+  return Buffer.concat([
+    ...parts,
+    list,
+    numbers([4, 0x06054b50], [2, 0], [2, 0], [2, count], [2, count], [4, list.length], [4, at], [2, comment.length]),
+    comment,
+  ]);
 }
