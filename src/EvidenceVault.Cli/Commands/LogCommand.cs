@@ -101,7 +101,7 @@ internal static class LogCommand
 
     private static Command Publish()
     {
-        var command = new Command("publish", "Ask the witnesses and publish the log now, as C2SP tlog-tiles, to the container 'log' of the store. The worker does so by itself.") { CommandTree.Json };
+        var command = new Command("publish", "Ask the witnesses and publish the log now, as C2SP tlog-tiles, to the container 'log' of the store, below the log's origin. The worker does so by itself.") { CommandTree.Json };
         Examples.Of(command, "evidencevault log publish");
         command.SetAction(async (parsed, cancel) =>
         {
