@@ -37,6 +37,8 @@ internal static class CommandTree
             WitnessCommand.Build(),
             TlogCommand.Build(),
             VerifyCommand.Build(),
+            KeysCommand.Build(),
+            TimestampCommand.Build(),
             DoctorCommand.Build(),
         };
         Examples.Of(root,

@@ -7,21 +7,24 @@ using EvidenceVault.Proof;
 
 namespace EvidenceVault.Storage.Azure;
 
-/// <summary>The published log in the container <c>log</c>: plain, since it holds nothing personal and is meant for strangers. Tiles are put with
+/// <summary>The published log in the container <c>log</c>, below its origin, so that the logs of several vaults on one account never meet: plain, since it holds nothing personal and is meant for strangers. Tiles are put with
 /// <c>If-None-Match: *</c>, the checkpoint with the ETag of the one that was seen. Each carries the headers that a web server needs to give it out.</summary>
 public sealed class AzureLogStore : ILogStore
 {
     internal const string LogContainer = "log";
 
     private readonly BlobContainerClient _container;
+    private readonly string _prefix;
     private bool _isThere;
 
-    /// <summary>The log's container on the service that the options name.</summary>
+    /// <summary>The log's place on the service that the options name.</summary>
+    /// <param name="options">The service.</param>
+    /// <param name="origin">The log's origin.</param>
     /// <exception cref="RefusedException">The options name no service.</exception>
-    public AzureLogStore(AzureStorageOptions options) => _container = AzureBlobService.Create(options).GetBlobContainerClient(LogContainer);
+    public AzureLogStore(AzureStorageOptions options, string origin) => (_container, _prefix) = (AzureBlobService.Create(options).GetBlobContainerClient(LogContainer), origin + "/");
 
     /// <inheritdoc/>
-    public string Place => $"the container '{LogContainer}' at {_container.Uri.GetLeftPart(UriPartial.Path)}";
+    public string Place => $"the container '{LogContainer}' at {_container.Uri.GetLeftPart(UriPartial.Path)}/{_prefix}";
 
     /// <inheritdoc/>
     public Task<PublishedHead?> HeadAsync(CancellationToken cancel) => ReachAsync("reading the published checkpoint", cancel, async () =>
@@ -57,7 +60,7 @@ public sealed class AzureLogStore : ILogStore
         try
         {
             BlobUploadOptions how = new() { Conditions = conditions, HttpHeaders = new() { ContentType = type, CacheControl = cache } };
-            await _container.GetBlobClient(name).UploadAsync(new BinaryData(content), how, cancel).ConfigureAwait(false);
+            await _container.GetBlobClient(_prefix + name).UploadAsync(new BinaryData(content), how, cancel).ConfigureAwait(false);
             return true;
         }
         catch (RequestFailedException e) when (e.Status is 409 or 412)
@@ -75,7 +78,7 @@ public sealed class AzureLogStore : ILogStore
     {
         try
         {
-            return await _container.GetBlobClient(name).DownloadContentAsync(cancel).ConfigureAwait(false);
+            return await _container.GetBlobClient(_prefix + name).DownloadContentAsync(cancel).ConfigureAwait(false);
         }
         catch (RequestFailedException e) when (e.ErrorCode == BlobErrorCode.BlobNotFound || e.ErrorCode == BlobErrorCode.ContainerNotFound || (e.Status == 404 && e.ErrorCode is null))
         {

@@ -52,7 +52,7 @@ internal sealed class CreateOnlyPolicy : HttpPipelineSynchronousPolicy
         return Operation(target.Query) switch
         {
             "restype=container" => true,
-            "" => Header(request, "If-None-Match") == "*" || (target.BlobName == PublishedHead.Name && Header(request, "If-Match").Length > 0),
+            "" => Header(request, "If-None-Match") == "*" || (target.BlobName.EndsWith("/" + PublishedHead.Name, StringComparison.Ordinal) && Header(request, "If-Match").Length > 0),
             _ => false,
         };
     }

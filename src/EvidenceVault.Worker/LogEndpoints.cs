@@ -1,5 +1,6 @@
 using EvidenceVault.Pipeline.Publishing;
 using EvidenceVault.Proof;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Net.Http.Headers;
 
 namespace EvidenceVault.Worker;
@@ -14,17 +15,19 @@ internal static class LogEndpoints
     {
         string[] reads = [HttpMethods.Get, HttpMethods.Head];
         app.MapMethods($"{Prefix}/{PublishedHead.Name}", reads, async (HttpContext context) =>
-            await AnswerAsync(context, (await store.HeadAsync(context.RequestAborted).ConfigureAwait(false))?.Note, PublishedHeaders.CheckpointType, PublishedHeaders.Checkpoint).ConfigureAwait(false));
+            await AnswerAsync(context, PathOf(context) == $"{Prefix}/{PublishedHead.Name}" ? (await store.HeadAsync(context.RequestAborted).ConfigureAwait(false))?.Note : null, PublishedHeaders.CheckpointType, PublishedHeaders.Checkpoint).ConfigureAwait(false));
         app.MapMethods($"{Prefix}/tile/{{**name}}", reads, async (HttpContext context) =>
         {
-            // The path as it was sent, not as routing decoded it: only the one spelling of a name is a name.
-            string path = context.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpRequestFeature>()!.RawTarget.Split('?')[0];
+            string path = PathOf(context);
             TilePath tile = default;
             byte[]? content = path.StartsWith(Prefix + "/", StringComparison.Ordinal) && TilePath.TryParse(path[(Prefix.Length + 1)..], out tile)
                 ? await store.ReadAsync(tile, context.RequestAborted).ConfigureAwait(false) : null;
             await AnswerAsync(context, content, "application/octet-stream", content is null ? "no-store" : PublishedHeaders.Of(tile)).ConfigureAwait(false);
         });
     }
+
+    /// <summary>The path as it was sent, not as the server decoded and tidied it: only the one spelling of a name is a name.</summary>
+    private static string PathOf(HttpContext context) => context.Features.Get<IHttpRequestFeature>()!.RawTarget.Split('?')[0];
 
     private static async Task AnswerAsync(HttpContext context, byte[]? content, string type, string cache)
     {

@@ -84,7 +84,7 @@ internal static class PublishCrash
         for (int i = 0; i < 3; i++) await vault.Sequencer.RecordAsync([.. Enumerable.Range(0, 1 + (int)(vault.Log.Size() % 140)).Select(_ => new CustodyAct(Acts.Viewed, "tester"))]);
         ILogStore store = new FolderLogStore(folder);
         if (when.Split(':') is [var moment, var step])
-            store = new InterruptedLogStore(store, int.Parse(step, CultureInfo.InvariantCulture), moment == "before" ? Moment.Before : Moment.After, Kill);
+            store = new InterruptedLogStore(store, int.Parse(step, CultureInfo.InvariantCulture), moment == "before" ? Interruption.Before : Interruption.After, Kill);
         using Cosigning cosigning = new(vault.Log, vault.Sequencer, vault.WitnessPolicy, TimeSpan.FromSeconds(30), new DemonstrationWitness(vault.WitnessFolder, vault.LogKeys, TimeProvider.System), TimeProvider.System);
         LogPublishing publishing = new(vault, store, cosigning, new(), TimeProvider.System);
         await publishing.CheckAsync(CancellationToken.None);
@@ -92,11 +92,16 @@ internal static class PublishCrash
         return 0;
     }
 
-    private static void KillSoon() => new Thread(() =>
+    private static void KillSoon()
     {
-        Thread.Sleep(Random.Shared.Next(150, 900));
-        Kill();
-    }) { IsBackground = true }.Start();
+        Thread soon = new(() =>
+        {
+            Thread.Sleep(Random.Shared.Next(150, 900));
+            Kill();
+        })
+        { IsBackground = true };
+        soon.Start();
+    }
 
     // SIGKILL: nothing of this process runs any more, no finally and no flush.
     private static void Kill() => Process.GetCurrentProcess().Kill();

@@ -4,7 +4,7 @@ using EvidenceVault.Proof;
 namespace EvidenceVault.Testing;
 
 /// <summary>Where in a store's operation something happens to it.</summary>
-public enum Moment
+public enum Interruption
 {
     /// <summary>Nothing of it was done.</summary>
     Before,
@@ -18,7 +18,7 @@ public enum Moment
 /// <param name="operation">Which operation, from 0, of all reads and writes.</param>
 /// <param name="moment">Before or after it.</param>
 /// <param name="happens">What happens.</param>
-public sealed class InterruptedLogStore(ILogStore inner, int operation, Moment moment, Action happens) : ILogStore
+public sealed class InterruptedLogStore(ILogStore inner, int operation, Interruption moment, Action happens) : ILogStore
 {
     private int _operations;
 
@@ -42,9 +42,9 @@ public sealed class InterruptedLogStore(ILogStore inner, int operation, Moment m
     private async Task<T> PassAsync<T>(Func<Task<T>> act)
     {
         bool mine = Interlocked.Increment(ref _operations) - 1 == operation;
-        if (mine && moment == Moment.Before) happens();
+        if (mine && moment == Interruption.Before) happens();
         T result = await act();
-        if (mine && moment == Moment.After) happens();
+        if (mine && moment == Interruption.After) happens();
         return result;
     }
 }

@@ -38,7 +38,7 @@ public sealed class LogPublisherTests : IDisposable
         FolderLogStore store = new(Folder);
         var seen = new List<Checkpoint>();
         int rounds = 0;
-        foreach (Moment moment in Enum.GetValues<Moment>())
+        foreach (Interruption moment in Enum.GetValues<Interruption>())
         {
             // Until a round goes through without its operation being reached: then every step was broken off once.
             for (int operation = 0; ; operation++, rounds++)
