@@ -164,12 +164,20 @@ public sealed class PageTests(PageFixture bundles) : IClassFixture<PageFixture>
     public async Task Everything_is_done_with_the_keyboard_alone()
     {
         await using Browser browser = await Browser.OpenAsync();
+        var asked = new TaskCompletionSource<IFileChooser>(TaskCreationOptions.RunContinuationsAsynchronously);
+        browser.Page.FileChooser += (_, chooser) => asked.TrySetResult(chooser);
         await browser.Page.Keyboard.PressAsync("Tab");
         Assert.Equal("Skip to main content", await FocusedAsync());
         await browser.Page.Keyboard.PressAsync("Tab");
         Assert.Equal("Choose a folder", await FocusedAsync());
-        IFileChooser chooser = await browser.Page.RunAndWaitForFileChooserAsync(() => browser.Page.Keyboard.PressAsync("Enter"));
-        await chooser.SetFilesAsync(bundles.Holds);
+        // On a loaded machine the key can come before the browser hands its choosers to the test, or too late to count as a person's: press again.
+        for (int tries = 0; tries < 20 && !asked.Task.IsCompleted; tries++)
+        {
+            await browser.Page.Keyboard.PressAsync("Enter");
+            await Task.WhenAny(asked.Task, Task.Delay(TimeSpan.FromSeconds(15)));
+        }
+        Assert.True(asked.Task.IsCompleted, "Enter on the button asks for a folder");
+        await (await asked.Task).SetFilesAsync(bundles.Holds);
         Assert.True((await browser.ReportAsync()).Holds);
         await browser.Page.Keyboard.PressAsync("Tab");
         Assert.Equal("Print this report", await FocusedAsync());
