@@ -6,8 +6,9 @@ try
     return args switch
     {
         ["ingest", .. var rest] => await IngestBenchmark.RunAsync(rest),
+        ["verify", .. var rest] => await VerifyBenchmark.RunAsync(rest),
         ["measure", var what, var file, var connection, var home] => await IngestMeasure.RunAsync(what, file, connection, home),
-        _ => WrongUse("Say which benchmark: EvidenceVault.Benchmarks ingest [--size 4GB] [--rounds 2]"),
+        _ => WrongUse("Say which benchmark: EvidenceVault.Benchmarks ingest [--size 4GB] [--rounds 2], or verify --verifier PROGRAM [--size 2GB] [--rounds 5]"),
     };
 }
 catch (FormatException e)

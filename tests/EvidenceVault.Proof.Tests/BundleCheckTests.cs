@@ -9,6 +9,7 @@ namespace EvidenceVault.Proof.Tests;
 public sealed class BundleCheckTests : IDisposable
 {
     private static readonly DateTimeOffset Now = BundleMaker.Start.AddDays(30);
+    private static readonly BundleKeys Keys = BundleKeys.New();
     private readonly string _folder = Directory.CreateTempSubdirectory("evidencevault-bundle-").FullName;
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
@@ -121,7 +122,7 @@ public sealed class BundleCheckTests : IDisposable
     [MemberData(nameof(Damage), DisableDiscoveryEnumeration = true)]
     public async Task Damage_is_refused_and_named(string what, string claim, string? subject, Action<BundleMaker> damage)
     {
-        BundleMaker made = BundleMaker.Whole();
+        BundleMaker made = BundleMaker.Whole(Keys);
         damage(made);
         foreach (VerificationReport report in new[] { await CheckAsync(made), await CheckZipAsync(made.Zip()) })
         {
@@ -137,7 +138,7 @@ public sealed class BundleCheckTests : IDisposable
     {
         async Task<string[]> Of(Action<BundleMaker> damage)
         {
-            BundleMaker made = BundleMaker.Whole();
+            BundleMaker made = BundleMaker.Whole(Keys);
             damage(made);
             return Failed(await CheckAsync(made));
         }
