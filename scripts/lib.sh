@@ -36,7 +36,7 @@ need_dotnet() {
 
 need_node() {
   local next='Install Node.js 20 or later with npm (on Debian 12 from https://nodejs.org, later Debians: apt-get install nodejs npm), and run this again.'
-  local meaning='Azurite, the blob service for one machine, runs on it. To use another blob service, set EVIDENCEVAULT_STORAGE to its connection string.'
+  local meaning='The page that goes into every disclosure bundle (verify.html) is built with it, and Azurite, the blob service for one machine, runs on it.'
   command -v node >/dev/null || missing 'Node.js is not here (no "node" on the PATH).' "$meaning" "$next"
   local version
   version=$(node --version)
@@ -46,13 +46,13 @@ need_node() {
 
 need_npm() {
   command -v npm >/dev/null || missing 'npm is not here (no "npm" on the PATH).' \
-    'Azurite, the blob service for one machine, is fetched with it.' \
+    'Azurite, and what the page verify.html is built with, are fetched with it.' \
     'Install npm (Debian: apt-get install npm; it also comes with Node.js from https://nodejs.org), and run this again.'
 }
 
 has_gtk() { compgen -G '/usr/lib/*/libgtk-3.so.0' >/dev/null || compgen -G '/usr/lib*/libgtk-3.so.0' >/dev/null; }
 
-# need_packages THING…: ffmpeg gtk openssl sqlite3. Asks apt only for what is missing.
+# need_packages THING…: ffmpeg gtk openssl sqlite3 chromium. Asks apt only for what is missing.
 need_packages() {
   local thing gtk=0
   local -a packages=()
@@ -144,7 +144,7 @@ sources_mark() {
   [[ $1 == programs ]] && folders+=("$root/samples")
   [[ $1 == everything ]] && folders+=("$root/samples" "$root/tests")
   {
-    find "${folders[@]}" \( -name bin -o -name obj -o -name TestResults \) -prune -o -type f -printf '%P %s %T@\n' | LC_ALL=C sort
+    find "${folders[@]}" \( -name bin -o -name obj -o -name TestResults -o -name node_modules -o -name dist \) -prune -o -type f -printf '%P %s %T@\n' | LC_ALL=C sort
     find "$root" -maxdepth 1 -type f \( -name '*.props' -o -name '*.targets' -o -name '*.sln' -o -name global.json -o -name .editorconfig -o -name BannedSymbols.txt \) -printf '%P %s %T@\n' | LC_ALL=C sort
     printf 'CI=%s\n' "${CI:-}"
   } | sha256sum
@@ -162,6 +162,8 @@ build() {
   }
   is_built && return 0
   need_dotnet
+  need_node
+  need_npm
   mkdir -p "$state/log"
   (
     flock 9

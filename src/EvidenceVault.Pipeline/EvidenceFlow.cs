@@ -110,7 +110,7 @@ public sealed partial class EvidenceFlow(Vault vault, IEvidenceStore store, IFoo
         (Placement placement, Protection protection) = await PlaceAsync(row.StagingId, address, cancel).ConfigureAwait(false);
 
         string? mismatch = Mismatch(row, digests);
-        Disclosure name = Disclosure.Create("original-name", row.RelativePath ?? "");
+        var name = Proof.Disclosure.Create("original-name", row.RelativePath ?? "");
         await vault.Sequencer.CommitAsync(change =>
         {
             SealManifest manifest = ManifestOf(row, digests, address, protection, change.Now) with { OriginalNameDigest = name.Digest };

@@ -8,14 +8,14 @@ namespace EvidenceVault.Proof;
 /// <param name="Bytes">Its length.</param>
 /// <param name="Crc">CRC-32 of its bytes: <see cref="Crc32"/>.</param>
 /// <param name="Offset">Where its local header begins in the ZIP.</param>
-internal readonly record struct ZipEntry(string Name, long Bytes, uint Crc, long Offset);
+public readonly record struct ZipEntry(string Name, long Bytes, uint Crc, long Offset);
 
 /// <summary>
 /// The one spelling of a ZIP that the vault writes (FORMAT.md section 10; PKWARE APPNOTE 6.3.10 sections 4.3 and 4.5.3): stored, dated
 /// 1980-01-01 00:00, no comments, ZIP64 only where a number does not fit. A writer puts <see cref="LocalHeader"/> before each file's bytes,
 /// sorted by path, and <see cref="Directory"/> after the last; a reader compares with the same.
 /// </summary>
-internal static class ZipForm
+public static class ZipForm
 {
     internal const uint LocalSignature = 0x04034b50, CentralSignature = 0x02014b50, EndSignature = 0x06054b50, End64Signature = 0x06064b50, Locator64Signature = 0x07064b50;
     internal const int LocalSize = 30, CentralSize = 46, EndSize = 22, End64Size = 56, Locator64Size = 20;
@@ -158,7 +158,7 @@ internal static class ZipForm
 }
 
 /// <summary>CRC-32 as ZIP has it (PKWARE APPNOTE 6.3.10 section 4.4.7): against accidents only, no proof of anything.</summary>
-internal sealed class Crc32
+public sealed class Crc32
 {
     // Eight bytes at a step: table k is of a byte that k more bytes follow.
     private static readonly uint[][] Tables = MakeTables();

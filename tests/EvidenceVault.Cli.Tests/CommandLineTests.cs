@@ -27,6 +27,9 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("log checkpoint")]
     [InlineData("log vkey")]
     [InlineData("log export")]
+    [InlineData("tlog")]
+    [InlineData("tlog fsck")]
+    [InlineData("tlog verify-proof")]
     [InlineData("doctor")]
     public void Help_exits_0_and_shows_an_example(string command)
     {

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using EvidenceVault.Pipeline.Words;
 
 namespace EvidenceVault.Pipeline.Keys;
 
@@ -18,41 +19,13 @@ internal static class DurableFile
             int error = Marshal.GetLastPInvokeError();
             return error == nameTaken ? false : throw new IOException($"'{path}' could not be put in place: {Marshal.GetPInvokeErrorMessage(error)}.");
         }
-        FlushFolder(Path.GetDirectoryName(path)!);
+        DurableFolder.Flush(Path.GetDirectoryName(path)!);
         return true;
-    }
-
-    /// <summary>Flushes a folder's entries: without it a file's name may be lost although its bytes are on disk (fsync(2), notes).</summary>
-    public static void FlushFolder(string folder)
-    {
-        int handle = NativeMethods.Open(folder, NativeMethods.ReadOnlyFolder);
-        if (handle < 0) throw Failed();
-        try
-        {
-            if (NativeMethods.FSync(handle) != 0) throw Failed();
-        }
-        finally
-        {
-            _ = NativeMethods.Close(handle); // nothing was written through it: its result cannot matter
-        }
-
-        IOException Failed() => new($"The folder '{folder}' could not be flushed to disk: {Marshal.GetLastPInvokeErrorMessage()}.");
     }
 
     private static class NativeMethods
     {
-        public const int ReadOnlyFolder = 0x80000; // O_RDONLY | O_CLOEXEC
-
         [DllImport("libc", EntryPoint = "link", SetLastError = true)]
         public static extern int Link([MarshalAs(UnmanagedType.LPUTF8Str)] string existing, [MarshalAs(UnmanagedType.LPUTF8Str)] string added);
-
-        [DllImport("libc", EntryPoint = "open", SetLastError = true)]
-        public static extern int Open([MarshalAs(UnmanagedType.LPUTF8Str)] string path, int flags);
-
-        [DllImport("libc", EntryPoint = "fsync", SetLastError = true)]
-        public static extern int FSync(int handle);
-
-        [DllImport("libc", EntryPoint = "close", SetLastError = true)]
-        public static extern int Close(int handle);
     }
 }

@@ -1,4 +1,5 @@
 using Dapper;
+using EvidenceVault.Pipeline.Custody;
 using EvidenceVault.Pipeline.Words;
 using EvidenceVault.Proof;
 using Microsoft.Data.Sqlite;
@@ -9,16 +10,23 @@ namespace EvidenceVault.Pipeline.Records;
 /// <param name="Index">Its place in the log, from 0.</param>
 /// <param name="Bytes">Its canonical JSON.</param>
 /// <param name="Disclosures">What opens its salted commitments.</param>
-public sealed record RecordedEntry(ulong Index, byte[] Bytes, IReadOnlyList<Disclosure> Disclosures);
+public sealed record RecordedEntry(ulong Index, byte[] Bytes, IReadOnlyList<Proof.Disclosure> Disclosures);
 
 /// <summary>Reads the custody log.</summary>
 public sealed class CustodyLog(VaultDatabase database)
 {
-    /// <summary>The newest checkpoint as a signed note, or null while the log is empty.</summary>
+    /// <summary>The newest checkpoint as a signed note with the cosignatures that it has so far, or null while the log is empty.</summary>
     public byte[]? NewestCheckpoint()
     {
+        using LogSnapshot snapshot = Snapshot();
+        return snapshot.Note;
+    }
+
+    /// <summary>Where the vault stands with each witness that it ever asked.</summary>
+    public IReadOnlyList<WitnessStanding> Witnesses()
+    {
         using SqliteConnection connection = database.Read();
-        return connection.QueryFirstOrDefault<byte[]>("SELECT note FROM custody_checkpoint ORDER BY size DESC LIMIT 1");
+        return Cosignatures.Standings(connection);
     }
 
     /// <summary>How many entries there are.</summary>
@@ -26,6 +34,23 @@ public sealed class CustodyLog(VaultDatabase database)
     {
         using SqliteConnection connection = database.Read();
         return (ulong)connection.ExecuteScalar<long>("SELECT COALESCE(MAX(idx) + 1, 0) FROM custody_entry");
+    }
+
+    /// <summary>The log as it is now, for proofs and tiles. Dispose it soon: it keeps SQLite's write-ahead log from being folded in.</summary>
+    public LogSnapshot Snapshot() => new(database.Read());
+
+    /// <summary>The proof that an entry is in the log of a size: see <see cref="LogSnapshot.InclusionProof"/>.</summary>
+    public IReadOnlyList<byte[]> InclusionProof(ulong index, ulong size)
+    {
+        using LogSnapshot snapshot = Snapshot();
+        return snapshot.InclusionProof(index, size);
+    }
+
+    /// <summary>The proof that the log of the old size is the start of that of the new one: see <see cref="LogSnapshot.ConsistencyProof"/>.</summary>
+    public IReadOnlyList<byte[]> ConsistencyProof(ulong oldSize, ulong newSize)
+    {
+        using LogSnapshot snapshot = Snapshot();
+        return snapshot.ConsistencyProof(oldSize, newSize);
     }
 
     /// <summary>Entries in order, of one exhibit or of all; the last <paramref name="most"/> of them.</summary>
@@ -41,8 +66,21 @@ public sealed class CustodyLog(VaultDatabase database)
         return [.. rows.Select(r => new RecordedEntry((ulong)r.Idx, r.Entry, [.. opened[r.Idx].Select(Parse)]))];
     }
 
-    /// <summary>Runs a whole check over the log: see <see cref="LogCheck"/>.</summary>
-    public VerificationReport Check(string verifierKey, IProgress<LogCheckProgress>? progress, CancellationToken cancel)
+    /// <summary>The entry at an index.</summary>
+    public RecordedEntry Entry(ulong index)
+    {
+        using SqliteConnection connection = database.Read();
+        byte[] entry = connection.QueryFirst<byte[]>("SELECT entry FROM custody_entry WHERE idx = @idx", new { idx = (long)index });
+        return new(index, entry, [.. connection.Query<string>("SELECT disclosure FROM custody_disclosure WHERE idx = @idx ORDER BY ordinal", new { idx = (long)index }).Select(Parse)]);
+    }
+
+    /// <summary>Runs a whole check over the log by the keys that may have signed it: see <see cref="LogCheck"/>. A key that is not valid any
+    /// more may have signed up to the entry that retired it.</summary>
+    /// <param name="keys">Every key that ever signed the log.</param>
+    /// <param name="valid">Those of them that are valid now.</param>
+    /// <param name="progress">Told how far it has come.</param>
+    /// <param name="cancel">Ends it.</param>
+    public VerificationReport Check(IReadOnlyList<string> keys, IReadOnlyList<string> valid, IProgress<LogCheckProgress>? progress, CancellationToken cancel)
     {
         using SqliteConnection connection = database.Read();
         // One read transaction: a worker that appends meanwhile does not move the log under the check.
@@ -57,7 +95,20 @@ public sealed class CustodyLog(VaultDatabase database)
             Node = (level, i) => connection.QueryFirstOrDefault<byte[]>("SELECT hash FROM custody_node WHERE level = @level AND idx = @i", new { level, i = (long)i }, transaction),
             Checkpoints = connection.Query<byte[]>("SELECT note FROM custody_checkpoint ORDER BY size", transaction: transaction, buffered: false),
         };
-        return new LogCheck(reader, VerifierKey.Parse(verifierKey)).Run(progress, cancel);
+        Dictionary<string, ulong> retired = Retirements(connection, transaction);
+        return new LogCheck(reader, [.. keys.Select(k => new LogKeySpan(VerifierKey.Parse(k), valid.Contains(k) ? null : retired.GetValueOrDefault(k)))]).Run(progress, cancel);
+    }
+
+    // The size of the log with the entry that retired a key, by key. What these entries say is checked with all others.
+    private static Dictionary<string, ulong> Retirements(SqliteConnection connection, SqliteTransaction transaction)
+    {
+        var sizes = new Dictionary<string, ulong>(StringComparer.Ordinal);
+        foreach ((long index, byte[] bytes) in connection.Query<(long, byte[])>("SELECT idx, entry FROM custody_entry WHERE exhibit IS NULL AND instr(entry, CAST('\"event\":\"retired\"' AS BLOB)) > 0 ORDER BY idx", transaction: transaction))
+        {
+            if (!CustodyEntry.TryParse(bytes, out CustodyEntry? entry, out _) || entry.Action != Acts.KeyEvent || entry.Outcome != Outcome.Done) continue;
+            if (entry.Detail?["retired"] is System.Text.Json.Nodes.JsonValue key && key.TryGetValue(out string? text)) sizes.TryAdd(text, (ulong)index + 1);
+        }
+        return sizes;
     }
 
     /// <summary>Reads the tree's nodes at the levels that are stored: 0 beside the entries, 8, 16 … in their own table.</summary>
@@ -70,7 +121,7 @@ public sealed class CustodyLog(VaultDatabase database)
             "The log was altered behind the vault's back; nothing more is written to it.",
             "Run 'evidencevault log fsck' to name the damage and keep the whole folder as it is for an expert.");
 
-    private static Disclosure Parse(string text) => Disclosure.TryParse(text, out Disclosure? disclosure, out string problem)
+    private static Proof.Disclosure Parse(string text) => Proof.Disclosure.TryParse(text, out Proof.Disclosure? disclosure, out string problem)
         ? disclosure
         : throw new EvidenceException($"A personal field of the custody log cannot be read. {problem}", "The entry itself still proves; who or why can no longer be shown from here.", "Run 'evidencevault log fsck' and restore the vault's folder from backup.");
 }

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using EvidenceVault.Pipeline.Access;
 using EvidenceVault.Pipeline.Custody;
+using EvidenceVault.Pipeline.Records;
 using EvidenceVault.Pipeline.Words;
 using EvidenceVault.Proof;
 using Mediator;
@@ -26,6 +27,9 @@ public interface IVaultRequest
     /// <summary>The exhibit it is about.</summary>
     ExhibitReference? Exhibit => null;
 
+    /// <summary>All exhibits it is about.</summary>
+    IReadOnlyList<ExhibitReference> Exhibits => Exhibit is { } one ? [one] : [];
+
     /// <summary>Why, in the caller's words.</summary>
     string? Reason => null;
 }
@@ -37,6 +41,12 @@ public interface IEvidenceAccess : IVaultRequest
     bool NeedsReason { get; }
 }
 
+/// <summary>An access whose entries say more than that it was asked for. It refuses, or commits them, before its handler runs.</summary>
+internal interface IRecordsItself
+{
+    Task RecordAsync(Vault vault, Caller caller);
+}
+
 /// <summary>First behaviour: nobody does anything that access.json does not allow. Refusals are recorded.</summary>
 internal sealed class AuthorisationBehaviour<TMessage, TResponse>(Vault vault, Caller caller) : IPipelineBehavior<TMessage, TResponse>
     where TMessage : notnull, IMessage
@@ -45,11 +55,13 @@ internal sealed class AuthorisationBehaviour<TMessage, TResponse>(Vault vault, C
     {
         // Deny by default: a message that does not say who may send it is sent by nobody.
         if (message is not IVaultRequest request) throw new InvalidOperationException($"{typeof(TMessage).Name} does not say who may send it.");
-        var row = request.Exhibit is { } reference ? vault.Exhibits.Find(reference) : null;
-        string? caseName = row?.Case ?? request.Case;
-        if (!vault.Access.Allows(caller.Account, request.OneOf, caseName))
+        // Every exhibit's own case is asked for; what names none is asked by the request's.
+        List<(ExhibitReference? Exhibit, string? Case)> about = [.. request.Exhibits.Select(e => vault.Exhibits.Find(e) is { } row ? (e, row.Case) : ((ExhibitReference?)null, request.Case))];
+        if (about.Count == 0) about.Add((null, request.Case));
+        foreach ((ExhibitReference? exhibit, string? caseName) in about)
         {
-            await vault.Sequencer.RecordAsync(Refusal.Of(request, row is null ? null : request.Exhibit, caseName, caller, "no-right")).ConfigureAwait(false);
+            if (vault.Access.Allows(caller.Account, request.OneOf, caseName)) continue;
+            await vault.Sequencer.RecordAsync(Refusal.Of(request, exhibit, caseName, caller, "no-right")).ConfigureAwait(false);
             throw new RefusedException(
                 $"The account '{caller.Account}' may not do this{(caseName is null ? "" : $" in case {caseName}")}.",
                 "Nothing was given out; the refusal is in the custody log.",
@@ -72,17 +84,24 @@ internal sealed class CustodyBehaviour<TMessage, TResponse>(Vault vault, Caller 
 
     private async Task EnterAsync(IEvidenceAccess access)
     {
-        var row = access.Exhibit is { } reference ? vault.Exhibits.Find(reference) : null;
+        List<(ExhibitReference Reference, ExhibitRow? Row)> about = [.. access.Exhibits.Select(e => (e, vault.Exhibits.Find(e)))];
+        ExhibitRow? row = about.Count > 0 ? about[0].Row : null;
         if (access.NeedsReason && string.IsNullOrWhiteSpace(access.Reason))
         {
-            await vault.Sequencer.RecordAsync(Refusal.Of(access, row is null ? null : access.Exhibit, row?.Case, caller, "no-reason")).ConfigureAwait(false);
+            await vault.Sequencer.RecordAsync(Refusal.Of(access, row?.Ref, row?.Case, caller, "no-reason")).ConfigureAwait(false);
             throw new RefusedException(
                 "No reason was given.", "Nothing was given out; the refusal is in the custody log.", "Say why you need it with --reason \"…\": the court will read it.");
         }
-        if (access.Exhibit is { } asked && row is null)
+        if (about.Exists(a => a.Row is null))
         {
+            ExhibitReference asked = about.Find(a => a.Row is null).Reference;
             await vault.Sequencer.RecordAsync(Refusal.Of(access, null, null, caller, "no-such-exhibit") with { Personal = [new("asked", asked.Text)] }).ConfigureAwait(false);
             throw new RefusedException($"There is no exhibit {asked}.", "Nothing was given out; the refusal is in the custody log.", "See 'evidencevault list' for those there are.");
+        }
+        if (access is IRecordsItself own)
+        {
+            await own.RecordAsync(vault, caller).ConfigureAwait(false);
+            return;
         }
         await vault.Sequencer.RecordAsync(new CustodyAct(access.Action, caller.Account)
         {
