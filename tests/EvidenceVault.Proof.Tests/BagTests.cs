@@ -225,7 +225,7 @@ public sealed class BagTests : IDisposable
             bad[at] = with;
             _ = ReadZip(bad).Findings;
             _ = ReadZip(bad[..cut]).Findings;
-        }, iter: 1500, threads: 1);
+        }, iter: 500, threads: 1);
         Gen.Byte.Array[0, 400].Sample(bytes => ReadZip(bytes).Findings.Any(f => !f.Holds), iter: 300, threads: 1);
     }
 

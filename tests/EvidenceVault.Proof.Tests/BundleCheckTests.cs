@@ -231,7 +231,7 @@ public sealed class BundleCheckTests : IDisposable
             VerificationReport report = Run(BagSource.Folder(_folder));
             File.WriteAllBytes(path, good);
             return !report.Holds && report.Findings.Any(f => !f.Holds && f.Subject is not null);
-        }, iter: 300, threads: 1);
+        }, iter: 100, threads: 1);
         Assert.True(Run(BagSource.Folder(_folder)).Holds);
     }
 
@@ -247,7 +247,7 @@ public sealed class BundleCheckTests : IDisposable
             bad[at] ^= (byte)mask;
             VerificationReport report = RunZip(path, bad);
             return !report.Holds || report.Findings.Any(f => f is { Claim: "container-form", Verdict: Verdict.Note });
-        }, iter: 600, threads: 1);
+        }, iter: 200, threads: 1);
     }
 
     [Fact]
@@ -263,7 +263,7 @@ public sealed class BundleCheckTests : IDisposable
             // With the lists made anew, so that what reads the file meets it.
             if (!paths[file].EndsWith("manifest-sha256.txt", StringComparison.Ordinal) && paths[file] is not ("bagit.txt" or "bag-info.txt")) damaged.List();
             return !RunZip(Path.Combine(_folder, "b.zip"), damaged.Zip()).Holds;
-        }, iter: 300, threads: 1);
+        }, iter: 100, threads: 1);
     }
 
     [Fact]
