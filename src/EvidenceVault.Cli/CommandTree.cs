@@ -34,7 +34,11 @@ internal static class CommandTree
             AnalyseCommand.Build(),
             ClipCommand.Build(),
             LogCommand.Build(),
+            WitnessCommand.Build(),
             TlogCommand.Build(),
+            VerifyCommand.Build(),
+            KeysCommand.Build(),
+            TimestampCommand.Build(),
             DoctorCommand.Build(),
         };
         Examples.Of(root,

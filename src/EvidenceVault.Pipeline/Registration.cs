@@ -1,4 +1,6 @@
 using EvidenceVault.Pipeline.Intake;
+using EvidenceVault.Pipeline.Publishing;
+using EvidenceVault.Pipeline.Timestamps;
 using EvidenceVault.Pipeline.UseCases;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -9,14 +11,20 @@ namespace EvidenceVault.Pipeline;
 public static class Registration
 {
     /// <summary>Adds the flow, the use cases with their two behaviours, and the vault itself, which the host has opened and will dispose.
-    /// Needs an IEvidenceStore and an IFootageAnalyser beside it.</summary>
+    /// Needs an IEvidenceStore, an ILogStore and an IFootageAnalyser beside it.</summary>
     public static IServiceCollection AddEvidenceVault(this IServiceCollection services, Vault vault, FlowOptions options, Caller caller)
     {
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(vault).AddSingleton(options).AddSingleton(caller);
         services.AddSingleton(vault.Keys.Wrapper).AddSingleton(vault.Keys.Log).AddSingleton(vault.Keys.Seal);
         services.AddSingleton<GivenFiles>().AddSingleton<EvidenceFlow>();
+        services.TryAddSingleton(new PublishingOptions());
+        services.AddSingleton(s => new Cosigning(
+            vault.Log, vault.Sequencer, vault.WitnessPolicy, s.GetRequiredService<PublishingOptions>().WitnessPatience,
+            new DemonstrationWitness(vault.WitnessFolder, [.. vault.WitnessPolicy.Logs.Select(l => l.Key)], s.GetRequiredService<TimeProvider>()), s.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<LogPublishing>();
         services.TryAddSingleton(new Disclosure.VerifierPage());
+        if (options.Timestamps is { } timestamps) services.AddSingleton(timestamps).AddSingleton<TimestampAuthority>().AddSingleton<TimestampRounds>();
         services.AddMediator(o =>
         {
             o.ServiceLifetime = ServiceLifetime.Singleton;

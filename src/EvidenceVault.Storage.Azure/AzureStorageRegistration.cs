@@ -1,4 +1,5 @@
 using EvidenceVault.Pipeline.Keys;
+using EvidenceVault.Pipeline.Publishing;
 using EvidenceVault.Pipeline.Storage;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -7,10 +8,11 @@ namespace EvidenceVault.Storage.Azure;
 /// <summary>Brings Azure Blob storage into a host.</summary>
 public static class AzureStorageRegistration
 {
-    /// <summary>Registers <see cref="IEvidenceStore"/> on Azure Blob storage, and a <see cref="global::Azure.Storage.Blobs.BlobServiceClient"/>
-    /// for drop containers. Needs an <see cref="IKeyWrapper"/> and a <see cref="TimeProvider"/> among the services.</summary>
+    /// <summary>Registers <see cref="IEvidenceStore"/> and <see cref="ILogStore"/> on Azure Blob storage, and a <see cref="global::Azure.Storage.Blobs.BlobServiceClient"/>
+    /// for drop containers. Needs an <see cref="IKeyWrapper"/>, for the log an <see cref="ILogSigner"/>, and a <see cref="TimeProvider"/> among the services.</summary>
     public static IServiceCollection AddAzureStorage(this IServiceCollection services, AzureStorageOptions options) => services
         .AddSingleton(options)
         .AddSingleton(s => AzureBlobService.Create(s.GetRequiredService<AzureStorageOptions>()))
-        .AddSingleton<IEvidenceStore, AzureEvidenceStore>();
+        .AddSingleton<IEvidenceStore, AzureEvidenceStore>()
+        .AddSingleton<ILogStore>(s => new AzureLogStore(s.GetRequiredService<AzureStorageOptions>(), s.GetRequiredService<ILogSigner>().Origin));
 }

@@ -1,6 +1,7 @@
 using Azure.Core;
 using Azure.Core.Pipeline;
 using Azure.Storage.Blobs;
+using EvidenceVault.Pipeline.Publishing;
 using EvidenceVault.Pipeline.Words;
 
 namespace EvidenceVault.Storage.Azure;
@@ -15,10 +16,15 @@ internal sealed class CreateOnlyPolicy : HttpPipelineSynchronousPolicy
     public override void OnSendingRequest(HttpMessage message)
     {
         BlobUriBuilder target = new(message.Request.Uri.ToUri());
-        if (target.BlobContainerName != AzureEvidenceStore.EvidenceContainer || IsAllowed(message.Request, target)) return;
+        if (target.BlobContainerName switch
+        {
+            AzureEvidenceStore.EvidenceContainer => IsAllowed(message.Request, target),
+            AzureLogStore.LogContainer => IsPublishing(message.Request, target),
+            _ => true,
+        }) return;
         throw new RefusedException(
-            $"A request to {message.Request.Method} '{target.BlobName}' in the container of placed evidence was stopped before it was sent.",
-            "Placed evidence is only ever read, added to and protected; nothing was changed.",
+            $"A request to {message.Request.Method} '{target.BlobName}' in the container '{target.BlobContainerName}' was stopped before it was sent.",
+            "Placed evidence and the published log are only ever read, added to and protected; nothing was changed.",
             "This is a defect of the program: report it with the step that led here.");
     }
 
@@ -34,6 +40,19 @@ internal sealed class CreateOnlyPolicy : HttpPipelineSynchronousPolicy
             "comp=immutabilityPolicies" => true,
             "comp=legalhold" => Header(request, "x-ms-legal-hold") == "true",
             "" => Header(request, "x-ms-copy-source").Length > 0 && Header(request, "If-None-Match") == "*",
+            _ => false,
+        };
+    }
+
+    /// <summary>The published log: what is there stays, but for the checkpoint, which only whoever has seen the one that is there replaces.</summary>
+    private static bool IsPublishing(Request request, BlobUriBuilder target)
+    {
+        if (request.Method == RequestMethod.Get || request.Method == RequestMethod.Head) return true;
+        if (request.Method != RequestMethod.Put) return false;
+        return Operation(target.Query) switch
+        {
+            "restype=container" => true,
+            "" => Header(request, "If-None-Match") == "*" || (target.BlobName.EndsWith("/" + PublishedHead.Name, StringComparison.Ordinal) && Header(request, "If-Match").Length > 0),
             _ => false,
         };
     }

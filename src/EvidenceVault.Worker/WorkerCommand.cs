@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using EvidenceVault.Pipeline.Timestamps;
 using EvidenceVault.Pipeline.Words;
 
 namespace EvidenceVault.Worker;
@@ -31,9 +32,11 @@ internal static class WorkerCommand
 
     private static readonly Option<int?> HealthPort = new("--health-port")
     {
-        Description = $"Port of /health/live and /health/ready on 127.0.0.1; 0 for any free one. {WorkerOptions.DefaultHealthPort} unless told; none with --once.",
+        Description = $"Port of /health/live, /health/ready and the published log (/log/checkpoint) on 127.0.0.1; 0 for any free one. {WorkerOptions.DefaultHealthPort} unless told; none with --once.",
         HelpName = "N",
     };
+
+    private static readonly Option<double> PublishEvery = Number("--publish-every", "SECONDS", "How often the custody log is cosigned by its witnesses and published.", 10, 0.1, 86_400);
 
     private static readonly Option<bool> NoAnalysis = new("--no-analysis") { Description = "Seal and store only; look into the footage later." };
 
@@ -43,7 +46,7 @@ internal static class WorkerCommand
     {
         RootCommand root = new("Watches camera drops: seals, stores and analyses what arrives, and keeps the custody log.")
         {
-            Source, VaultFolder, Once, MoveAfter, QuietPeriod, Prefix, Parallel, HealthPort, NoAnalysis, Patience,
+            Source, VaultFolder, Once, MoveAfter, QuietPeriod, Prefix, Parallel, HealthPort, PublishEvery, NoAnalysis, Patience,
         };
         Checked(Source, sources => sources.ToList().ForEach(s => SourceAddress.Parse(s)));
         Checked(Prefix, prefix => ExhibitReference.Of(prefix, 1));
@@ -96,7 +99,9 @@ internal static class WorkerCommand
                 Prefix = asked.GetValue(Prefix)!,
                 Parallel = asked.GetValue(Parallel),
                 HealthPort = asked.GetValue(HealthPort) ?? (once ? null : WorkerOptions.DefaultHealthPort),
+                PublishEvery = TimeSpan.FromSeconds(asked.GetValue(PublishEvery)),
                 Analyse = !asked.GetValue(NoAnalysis),
+                Timestamps = TimestampOptions.From(Set(TimestampOptions.AddressVariable), Set(TimestampOptions.CertificateVariable)),
                 Patience = TimeSpan.FromSeconds(asked.GetValue(Patience)),
             };
         }

@@ -1,3 +1,4 @@
+using EvidenceVault.Pipeline.Timestamps;
 using EvidenceVault.Pipeline.Words;
 
 namespace EvidenceVault.Worker;
@@ -45,7 +46,13 @@ internal sealed record WorkerOptions
     /// <summary>Null for no health endpoints; 0 for any free port.</summary>
     public int? HealthPort { get; init; }
 
+    /// <summary>Between two acts of publishing the log.</summary>
+    public TimeSpan PublishEvery { get; init; } = TimeSpan.FromSeconds(10);
+
     public bool Analyse { get; init; } = true;
+
+    /// <summary>The time-stamping authority; null where none is set.</summary>
+    public TimestampOptions? Timestamps { get; init; }
 
     /// <summary>With <see cref="Once"/>: how long something may stay out of reach before the worker gives up.</summary>
     public TimeSpan Patience { get; init; }

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using EvidenceVault.Pipeline;
 using EvidenceVault.Pipeline.Custody;
 using EvidenceVault.Pipeline.Intake;
+using EvidenceVault.Pipeline.Publishing;
 using EvidenceVault.Pipeline.Records;
 using EvidenceVault.Pipeline.UseCases;
 using EvidenceVault.Pipeline.Words;
@@ -41,13 +42,27 @@ internal static class WorkerRun
         rounds.RoundEnded += watch.OnRoundEnded;
         rounds.ProblemFound += told => show.Line(StepText.Problem(told));
 
+        LogPublishing publishing = services.GetRequiredService<LogPublishing>();
+        await MustContinueWhatIsPublishedAsync(publishing, show, stop).ConfigureAwait(false);
         await vault.Sequencer.RecordAsync(Started(options)).ConfigureAwait(false);
         using StoreReach reach = new(flow, clock);
+        using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        Task published = publishing.RunAsync(e => show.Line(StepText.Problem(e)), ended.Token);
         await using HealthServer? health = options.HealthPort is { } port
-            ? await HealthServer.TryStartAsync(port, vault, reach, () => watch.LastRound, clock, logs).ConfigureAwait(false) : null;
+            ? await HealthServer.TryStartAsync(port, vault, reach, publishing, () => watch.LastRound, options.Timestamps is not null, clock, logs).ConfigureAwait(false) : null;
 
+        TimestampRounds? timestamps = services.GetService<TimestampRounds>();
+        using CancellationTokenSource stamped = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        Task stamping = timestamps?.RunAsync(stamped.Token) ?? Task.CompletedTask;
         (string why, UnreachableException? gaveUp) = await UntilItEndsAsync(rounds, options, show, stop).ConfigureAwait(false);
+        await stamped.CancelAsync().ConfigureAwait(false);
+        await stamping.ConfigureAwait(false);
+        // What was sealed last gets its time stamp too. One that cannot be had now is waited for by the next run.
+        if (timestamps is not null && !stop.IsCancellationRequested) await timestamps.RoundAsync(stop).ConfigureAwait(false);
         await vault.Sequencer.RecordAsync(Stopped(why)).ConfigureAwait(false);
+        await ended.CancelAsync().ConfigureAwait(false);
+        await published.ConfigureAwait(false);
+        if (!stop.IsCancellationRequested) await PublishLastAsync(publishing, show).ConfigureAwait(false);
         await show.DisposeAsync().ConfigureAwait(false);
         if (gaveUp is not null) throw gaveUp;
         if (stop.IsCancellationRequested)
@@ -55,7 +70,34 @@ internal static class WorkerRun
             show.Line("Stopped. What was under way is carried on by the next start.");
             return WorkerCommand.Done;
         }
-        return Summarise(vault, show);
+        return Summarise(vault, publishing, show);
+    }
+
+    /// <summary>Nothing is done on a log that contradicts what is published. A store that does not answer holds nobody up: publishing itself
+    /// compares again before it writes.</summary>
+    private static async Task MustContinueWhatIsPublishedAsync(LogPublishing publishing, WorkShow show, CancellationToken stop)
+    {
+        try
+        {
+            await publishing.CheckAsync(stop).ConfigureAwait(false);
+        }
+        catch (UnreachableException e)
+        {
+            show.Line(StepText.Problem(e));
+        }
+    }
+
+    /// <summary>What was recorded at the end goes out too. Where it cannot, the next start does it.</summary>
+    private static async Task PublishLastAsync(LogPublishing publishing, WorkShow show)
+    {
+        try
+        {
+            await publishing.RoundAsync(evenUncosigned: false, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (VaultException e)
+        {
+            show.Line(StepText.Problem(e));
+        }
     }
 
     private static async Task<(string Why, UnreachableException? GaveUp)> UntilItEndsAsync(DropRounds rounds, WorkerOptions options, WorkShow show, CancellationToken stop)
@@ -82,8 +124,9 @@ internal static class WorkerRun
             .AddWorkerLogs(show is LiveShow ? show.Line : Console.Error.WriteLine, clock)
             .AddWorkerTelemetry(Version)
             .AddAzureStorage(new AzureStorageOptions { ConnectionString = options.Storage })
+            .AddSingleton(new PublishingOptions { Interval = options.PublishEvery })
             .AddFootageAnalysis()
-            .AddEvidenceVault(vault, new() { Analyse = options.Analyse }, new Caller(Environment.UserName))
+            .AddEvidenceVault(vault, new() { Analyse = options.Analyse, Timestamps = options.Timestamps }, new Caller(Environment.UserName))
             // So that an 'evidencevault ingest' that was interrupted is carried on.
             .AddSingleton<IDropSource>(s => s.GetRequiredService<GivenFiles>());
         RestRules rest = RestRules.Of(options.QuietPeriod);
@@ -113,7 +156,7 @@ internal static class WorkerRun
     private static CustodyAct Stopped(string why) => new(Acts.Stopped, Vault.Program) { Detail = new JsonObject { ["version"] = Version, ["why"] = why } };
 
     /// <summary>Prints what the vault holds; the exit code that it deserves.</summary>
-    private static int Summarise(Vault vault, WorkShow show)
+    private static int Summarise(Vault vault, LogPublishing publishing, WorkShow show)
     {
         IReadOnlyList<ExhibitRow> masters = vault.Exhibits.Masters();
         var counts = vault.Exhibits.Counts();
@@ -123,6 +166,9 @@ internal static class WorkerRun
         show.Line("");
         foreach (ExhibitRow wrong in masters.Where(m => m.Problem is not null)) show.Line($"{wrong.Reference}  {Names.Printable(wrong.RelativePath ?? "")}: {Names.Printable(wrong.Problem!)}");
         foreach (string line in LogLines(vault.Log.NewestCheckpoint())) show.Line(line);
+        PublishingState log = publishing.State();
+        foreach (string line in LogLines(publishing.Store.Place, log)) show.Line(line);
+        if (log.Alarm is not null) return WorkerCommand.NotAsItShouldBe;
         return masters.Any(m => m.State is ExhibitState.Damaged or ExhibitState.Failed) ? WorkerCommand.NotAsItShouldBe : WorkerCommand.Done;
     }
 
@@ -132,6 +178,18 @@ internal static class WorkerRun
         if (note is null || !SignedNote.TryParse(note, out SignedNote? signed, out problem) || !Checkpoint.TryParse(signed.Text, out Checkpoint? head, out problem))
             throw new EvidenceException($"The newest checkpoint of the custody log cannot be read: {problem}", "The log may have been altered behind the vault's back.", "Run 'evidencevault log fsck' to name the damage.");
         return [$"log size    {head.Size}", $"log root    {Convert.ToBase64String(head.Root)}", $"log origin  {head.Origin}"];
+    }
+
+    private static IEnumerable<string> LogLines(string place, PublishingState log)
+    {
+        yield return log.PublishedSize is { } size ? $"published   {size} entries in {place}" : $"published   not yet: {Names.Printable(log.Problem ?? "nothing has been looked at")}";
+        foreach (WitnessState witness in log.Witnesses)
+        {
+            string seen = witness.Refusal ?? witness.Trouble ?? (witness.Size > 0 ? $"cosigned {witness.Size} entries" : "has not cosigned yet");
+            yield return $"witness     {Names.Printable(witness.Name)}: {seen}{(witness.IsDemonstration ? " (the vault's own, for demonstration: no outside witness)" : "")}";
+        }
+        if (!log.HasOutsideWitness) yield return "            No outside witness has cosigned: nobody but this vault vouches for its history.";
+        if (log.Alarm is { } alarm) yield return $"ALARM       {Names.Printable(alarm)}";
     }
 
     private static (int Segments, int Keyframes) CountsOf(Vault vault, ExhibitRow row) =>

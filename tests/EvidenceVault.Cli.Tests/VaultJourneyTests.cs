@@ -228,6 +228,30 @@ public sealed class VaultJourneyTests(AzuriteFixture azurite) : IClassFixture<Az
     }
 
     [Fact]
+    public async Task The_log_is_published_cosigned_and_the_demonstration_witness_is_called_no_outside_witness()
+    {
+        await IngestAsync();
+        Ran published = await work.RunAsync("log", "publish", "--json");
+        Assert.True(published.Code == 0, published.Error);
+        Assert.False(published.Json.GetProperty("outsideWitness").GetBoolean());
+        JsonElement witness = Assert.Single(published.Json.GetProperty("witnesses").EnumerateArray());
+        Assert.Equal((true, published.Json.GetProperty("size").GetUInt64()), (witness.GetProperty("isDemonstration").GetBoolean(), witness.GetProperty("cosignedSize").GetUInt64()));
+        Assert.Contains("nobody outside has vouched", (await work.RunAsync("log", "publish")).Out, StringComparison.Ordinal);
+        Ran checkpoint = await work.RunAsync("log", "checkpoint");
+        Assert.Equal(published.Json.GetProperty("checkpoint").GetString(), checkpoint.Out);
+        Assert.Contains("Only a demonstration witness cosigned", checkpoint.Error, StringComparison.Ordinal);
+        Assert.Contains("No outside witness", (await work.RunAsync("doctor", "--json")).Json.EnumerateArray().Single(c => c.GetProperty("check").GetString() == "witnesses").GetProperty("found").GetString(), StringComparison.Ordinal);
+
+        // What is exported is what a stranger accepts, cosignature and all.
+        string vkey = (await work.RunAsync("log", "vkey")).Out.Trim();
+        Assert.Equal(0, (await work.RunAsync("log", "export", work.File("exported"))).Code);
+        string demonstration = System.Text.RegularExpressions.Regex.Match(File.ReadAllText(work.File("vault/policy")), @"^witness demonstration (\S+)", System.Text.RegularExpressions.RegexOptions.Multiline).Groups[1].Value;
+        Ran stranger = await work.RunAsync("tlog", "fsck", work.File("exported"), "--vkey", vkey, "--witness", demonstration);
+        Assert.True(stranger.Code == 0, stranger.Out + stranger.Error);
+        Assert.Equal(["checkpoint", "tile"], Directory.EnumerateFileSystemEntries(work.File("exported")).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public async Task The_doctor_finds_all_well_and_names_a_key_ring_that_others_can_read()
     {
         await IngestAsync();

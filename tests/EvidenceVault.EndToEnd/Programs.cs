@@ -24,6 +24,24 @@ internal sealed class Programs(string storage) : IDisposable
     /// <summary>Runs the command line.</summary>
     public Task<Ran> EvidenceVaultAsync(params string[] words) => RunAsync(Built("EvidenceVault.Cli", "evidencevault"), words);
 
+    /// <summary>Runs the command line, which must succeed.</summary>
+    public async Task<Ran> MustRunAsync(params string[] words)
+    {
+        Ran ran = await EvidenceVaultAsync(words);
+        Assert.True(ran.Code == 0, $"{string.Join(' ', words)}: {ran.Out}{ran.Error}");
+        return ran;
+    }
+
+    /// <summary>A file of bytes that are no footage, different for each seed and each call.</summary>
+    public string Noise(string name, int seed)
+    {
+        byte[] bytes = new byte[50_000];
+        new Random(seed).NextBytes(bytes);
+        System.Security.Cryptography.RandomNumberGenerator.Fill(bytes.AsSpan(0, 16)); // no two vaults may seal the same bytes on one store
+        File.WriteAllBytes(Path.Combine(Folder, name), bytes);
+        return Path.Combine(Folder, name);
+    }
+
     /// <summary>Runs any program in the folder.</summary>
     public async Task<Ran> RunAsync(string program, params string[] words)
     {
@@ -49,6 +67,10 @@ internal sealed class Programs(string storage) : IDisposable
 
     private static string Built(string project, string program) =>
         Path.Combine(Root, "src", project, "bin", new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name, "net10.0", program);
+
+    /// <summary>The program of scripts/publish-crash-test.</summary>
+    public static string BenchmarksProgram =>
+        Path.Combine(Root, "tests", "EvidenceVault.Benchmarks", "bin", new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name, "net10.0", "EvidenceVault.Benchmarks.dll");
 
     private static string Root
     {

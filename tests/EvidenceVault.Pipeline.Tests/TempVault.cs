@@ -7,6 +7,8 @@ namespace EvidenceVault.Pipeline.Tests;
 /// <summary>A vault in a folder of its own, checked whole when the test ends.</summary>
 internal sealed class TempVault : IAsyncDisposable
 {
+    private bool _kept;
+
     private TempVault(string home, Vault vault) => (Home, Vault) = (home, vault);
 
     public string Home { get; }
@@ -26,7 +28,7 @@ internal sealed class TempVault : IAsyncDisposable
         Vault = await Vault.OpenAsync(Home, TimeProvider.System);
     }
 
-    public VerificationReport Check() => Vault.Log.Check(Vault.Keys.Log.VerifierKey, null, CancellationToken.None);
+    public VerificationReport Check() => Vault.CheckLog(null, CancellationToken.None);
 
     public void MustHold()
     {
@@ -42,8 +44,16 @@ internal sealed class TempVault : IAsyncDisposable
 
     public static CustodyAct Act(string? exhibit = null) => new(Acts.Viewed, "tester") { Exhibit = exhibit is null ? null : ExhibitReference.Parse(exhibit), Reason = "a test" };
 
+    /// <summary>Closes the vault and leaves its folder to whoever opens it next.</summary>
+    public async Task DisposeKeepingAsync()
+    {
+        await Vault.DisposeAsync();
+        _kept = true;
+    }
+
     public async ValueTask DisposeAsync()
     {
+        if (_kept) return;
         await Vault.DisposeAsync();
         Directory.Delete(Home, recursive: true);
     }

@@ -260,6 +260,76 @@ public sealed partial class WorkerTests(AzuriteFixture azurite) : IClassFixture<
     }
 
     [Fact]
+    public async Task The_published_log_is_served_as_static_files_and_nothing_else_is()
+    {
+        using Bench bench = new();
+        await using WorkerProcess worker = Start(bench, "--no-analysis", "--health-port", "0", "--publish-every", "0.2");
+        await worker.UntilAsync(w => HealthAddress().IsMatch(w.Err), "health endpoints");
+        using HttpClient http = new() { BaseAddress = new(HealthAddress().Match(worker.Err).Value) };
+        byte[] note = [];
+        await UntilAsync(async () =>
+        {
+            using HttpResponseMessage head = await http.GetAsync("/log/checkpoint");
+            if (!head.IsSuccessStatusCode) return false;
+            Assert.Equal(("text/plain; charset=utf-8", "no-cache"), (head.Content.Headers.ContentType?.ToString(), head.Headers.CacheControl?.ToString()));
+            note = await head.Content.ReadAsByteArrayAsync();
+            return true;
+        });
+        VerifierKey key = VerifierKey.Parse((await File.ReadAllTextAsync(Path.Combine(bench.Vault, "log.vkey"))).Trim());
+        Assert.True(SignedNote.TryParse(note, out SignedNote? signed, out _) && signed.Verify(key).Holds);
+        Assert.True(Checkpoint.TryParse(signed.Text, out Checkpoint? checkpoint, out _));
+
+        int width = (int)checkpoint.Size;
+        using (HttpResponseMessage tile = await http.GetAsync($"/log/tile/0/000.p/{width}"))
+        {
+            Assert.Equal(("application/octet-stream", 32 * width), (tile.Content.Headers.ContentType?.ToString(), (await tile.Content.ReadAsByteArrayAsync()).Length));
+            Assert.Equal(TimeSpan.FromSeconds(60), tile.Headers.CacheControl?.MaxAge);
+        }
+        byte[] bundle = await http.GetByteArrayAsync($"/log/tile/entries/000.p/{width}");
+        Assert.True(EntryBundle.TryDecode(bundle, width, out IReadOnlyList<byte[]>? entries, out string problem), problem);
+        TreeFrontier tree = new();
+        foreach (byte[] entry in entries) tree.Append(MerkleTree.LeafHash(entry));
+        Assert.Equal(checkpoint.Root, tree.Root());
+
+        using (HttpResponseMessage head = await http.SendAsync(new(HttpMethod.Head, "/log/checkpoint")))
+            Assert.Equal((HttpStatusCode.OK, true), (head.StatusCode, head.Content.Headers.ContentLength > 0));
+        foreach (HttpMethod other in new[] { HttpMethod.Post, HttpMethod.Put, HttpMethod.Delete })
+            Assert.Equal(HttpStatusCode.MethodNotAllowed, (await http.SendAsync(new(other, "/log/checkpoint"))).StatusCode);
+        foreach (string hostile in new[]
+        {
+            "/log", "/log/", "/log/checkpoint/", "/log/tile/0/001", "/log/tile/0/000.p/0", "/log/tile/0/000.p/256", $"/log/tile/0/000.p/0{width}", "/log/tile/64/000", "/log/tile/0/0", "/log/tile/00/000",
+            $"/log/tile/0/%30%30%30.p/{width}", "/log/tile/0/../../checkpoint", "/log/tile/..%2f..%2fcheckpoint", "/log/tile/%2e%2e/%2e%2e/vault.db", "/log//tile/0/000", "/log/tile/0/x000/000", "/log/tile/0/99999999999999999999999/000",
+            "/log/../vault.db", "/log/%2e%2e/keys/keyring.json",
+        })
+        {
+            Assert.True(await StatusOfAsync(http.BaseAddress!, hostile) == 404, hostile);
+        }
+
+        JsonNode said = JsonNode.Parse(await http.GetStringAsync("/health/ready"))!;
+        Assert.Equal("demonstration: no outside witness", (string?)Assert.Single(said["witnesses"]!.AsArray())!["kind"]);
+        Assert.False((bool)said["outsideWitness"]!);
+        Assert.True((long)said["publishedSize"]! >= 1);
+        Assert.Equal(0, await worker.StopAsync());
+    }
+
+    [Fact]
+    public async Task A_worker_does_not_start_on_an_old_database_once_newer_entries_were_published()
+    {
+        using Bench bench = new();
+        string old = Path.Combine(bench.Vault, "..", "old");
+        await using (WorkerProcess first = Start(bench, "--once", "--no-analysis")) Assert.Equal(0, await first.EndAsync());
+        Directory.CreateDirectory(old);
+        foreach (string file in Directory.EnumerateFiles(bench.Vault, "vault.db*")) File.Copy(file, Path.Combine(old, Path.GetFileName(file)));
+        await using (WorkerProcess second = Start(bench, "--once", "--no-analysis")) Assert.Equal(0, await second.EndAsync());
+        foreach (string file in Directory.EnumerateFiles(bench.Vault, "vault.db*")) File.Delete(file);
+        foreach (string file in Directory.EnumerateFiles(old)) File.Copy(file, Path.Combine(bench.Vault, Path.GetFileName(file)));
+
+        await using WorkerProcess third = Start(bench, "--once", "--no-analysis");
+        Assert.Equal(1, await third.EndAsync());
+        Assert.Contains("older copy of the database was put back", third.Err, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_taken_health_port_does_not_stop_the_worker()
     {
         using Bench bench = new();
@@ -364,6 +434,17 @@ public sealed partial class WorkerTests(AzuriteFixture azurite) : IClassFixture<
     }
 
     private static string[] LinesOf(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
+    /// <summary>The status of a path sent as it is: HttpClient would tidy it first.</summary>
+    private static async Task<int> StatusOfAsync(Uri at, string path)
+    {
+        using System.Net.Sockets.TcpClient client = new();
+        await client.ConnectAsync(at.Host, at.Port);
+        await using System.Net.Sockets.NetworkStream stream = client.GetStream();
+        await stream.WriteAsync(System.Text.Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: {at.Authority}\r\nConnection: close\r\n\r\n"));
+        using StreamReader reader = new(stream);
+        return int.Parse((await reader.ReadToEndAsync()).Split(' ')[1]);
+    }
 
     private static async Task UntilAsync(Func<Task<bool>> holds)
     {

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text;
 using EvidenceVault.Cli.Show;
+using EvidenceVault.Pipeline.Publishing;
 using EvidenceVault.Pipeline.UseCases;
 using EvidenceVault.Pipeline.Words;
 using EvidenceVault.Proof;
@@ -13,7 +14,7 @@ internal static class LogCommand
 {
     public static Command Build()
     {
-        var command = new Command("log", "The custody log: show, check, export.") { Show(), Fsck(), Checkpoint(), VerifierKeyOf(), Export() };
+        var command = new Command("log", "The custody log: show, check, publish, export.") { Show(), Fsck(), Checkpoint(), VerifierKeyOf(), Publish(), Export() };
         Examples.Of(command, "evidencevault log show AB/1", "evidencevault log fsck");
         return command;
     }
@@ -70,6 +71,8 @@ internal static class LogCommand
             await using Host host = await Host.OpenAsync(CommandTree.Home(parsed));
             byte[] bytes = await host.SendAsync(new NewestCheckpoint(), cancel);
             string note = Encoding.UTF8.GetString(bytes);
+            // To standard error: what is on standard output is the note, to keep as it is.
+            await Console.Error.WriteLineAsync(Cosigned.By(bytes, host.Vault.WitnessPolicy));
             if (!parsed.GetValue(CommandTree.Json))
             {
                 Console.Out.Write(note);
@@ -85,13 +88,31 @@ internal static class LogCommand
 
     private static Command VerifierKeyOf()
     {
-        var command = new Command("vkey", "Print the log's verifier key (C2SP signed-note), which strangers check the log with. It is public.");
+        var command = new Command("vkey", "Print the log's verifier keys (C2SP signed-note), one a line, which strangers check the log with. Any one of them will do; they are public.");
         Examples.Of(command, "evidencevault log vkey > log.vkey");
         command.SetAction(async (parsed, _) =>
         {
             await using Host host = await Host.OpenAsync(CommandTree.Home(parsed));
-            Console.WriteLine(host.Vault.Keys.Log.VerifierKey);
+            foreach (string key in host.Vault.Keys.ValidLogKeys) Console.WriteLine(key);
             return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static Command Publish()
+    {
+        var command = new Command("publish", "Ask the witnesses and publish the log now, as C2SP tlog-tiles, to the container 'log' of the store, below the log's origin. The worker does so by itself.") { CommandTree.Json };
+        Examples.Of(command, "evidencevault log publish");
+        command.SetAction(async (parsed, cancel) =>
+        {
+            await using Host host = await Host.OpenAsync(CommandTree.Home(parsed));
+            PublishedLog done = await host.SendAsync(new PublishLog(), cancel);
+            string cosigned = done.Publication.Note is { } note ? Cosigned.By(note, host.Vault.WitnessPolicy) : "The log is empty.";
+            if (parsed.GetValue(CommandTree.Json)) Json.Print(PublishedShown.Of(done));
+            else Console.WriteLine($"{done.Publication.Size} entries are published in {done.Place} ({done.Publication.Tiles} tiles and bundles were new).\n{cosigned}");
+            foreach (WitnessState witness in done.State.Witnesses.Where(w => w.Trouble is not null)) await Console.Error.WriteLineAsync($"The witness {Names.Printable(witness.Name)} has not cosigned. {Names.Printable(witness.Trouble!)}");
+            return done.State.Alarm is not { } alarm ? ExitCode.Done
+                : new Trouble(ExitCode.NotAsItShouldBe, alarm, "Somebody remembers another history of this log than the one that is here.", "Keep the vault's whole folder as it is for an expert, and compare with a backup and with checkpoints that others hold.").Tell();
         });
         return command;
     }
@@ -106,7 +127,7 @@ internal static class LogCommand
             await using Host host = await Host.OpenAsync(CommandTree.Home(parsed));
             string asked = parsed.GetRequiredValue(folder);
             ulong size = await host.SendAsync(new ExportLog(Path.GetFullPath(asked)), cancel);
-            Console.WriteLine($"{size} entries are in {Names.Printable(asked)}. Their key is: {host.Vault.Keys.Log.VerifierKey}");
+            Console.WriteLine($"{size} entries are in {Names.Printable(asked)}. Their key is: {string.Join(" or ", host.Vault.Keys.ValidLogKeys)}");
             return ExitCode.Done;
         });
         return command;

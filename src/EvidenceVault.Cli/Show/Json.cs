@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using EvidenceVault.Pipeline.Keys;
 using EvidenceVault.Pipeline.Records;
 using EvidenceVault.Pipeline.UseCases;
 using EvidenceVault.Proof;
@@ -29,13 +30,16 @@ internal sealed record BundleShown(
 internal sealed record ExhibitShown(
     string Exhibit, string Case, string Camera, string State, string? Sha256, string? Sha512, long? Bytes, string? Address, string? Problem, string? OriginalName,
     string? Parent, string? Role, string ReceivedAt, string? SealedAt, string? StoredAt,
-    IReadOnlyList<SegmentShown> Segments, IReadOnlyList<DerivativeShown> Derivatives, IReadOnlyList<EntryShown> Custody)
+    IReadOnlyList<SegmentShown> Segments, IReadOnlyList<DerivativeShown> Derivatives, IReadOnlyList<EntryShown> Custody, TimestampShown? Timestamp, bool TimestampWaits)
 {
-    public static ExhibitShown Of(ShownExhibit e) => new(
+    public static ExhibitShown Of(ShownExhibit e, bool timestamps) => new(
         e.Exhibit.Reference, e.Exhibit.Case, e.Exhibit.Camera, e.Exhibit.State, e.Exhibit.Sha256, e.Exhibit.Sha512, e.Exhibit.Bytes, e.Exhibit.Address, e.Exhibit.Problem,
         e.Exhibit.RelativePath, e.Exhibit.Parent, e.Exhibit.Role, e.Exhibit.ReceivedAt, e.Exhibit.SealedAt, e.Exhibit.StoredAt,
-        [.. e.Segments.Select(SegmentShown.Of)], [.. e.Derivatives.Select(DerivativeShown.Of)], [.. e.Custody.Select(EntryShown.Of)]);
+        [.. e.Segments.Select(SegmentShown.Of)], [.. e.Derivatives.Select(DerivativeShown.Of)], [.. e.Custody.Select(EntryShown.Of)],
+        e.Timestamp is { } t ? new(t.Time, t.Serial, t.Sha256) : null, timestamps && e.Timestamp is null && e.Exhibit.SealCms is not null);
 }
+
+internal sealed record TimestampShown(string Time, string Serial, string TokenSha256);
 
 internal sealed record SegmentShown(long Number, double Start, double End, double Peak, double PeakScore, JsonNode? Box, string OpenedBecause, string ClosedBecause)
 {
@@ -82,7 +86,26 @@ internal sealed record FindingShown(string Claim, bool Holds, string Verdict, st
     public static FindingShown Of(Finding f) => new(f.Claim, f.Holds, f.Verdict.ToString().ToLowerInvariant(), f.Sentence, f.Entry);
 }
 
+internal sealed record PublishedShown(ulong Size, int NewTiles, string Place, string? Checkpoint, bool OutsideWitness, double? UncosignedSeconds, IReadOnlyList<WitnessShown> Witnesses, string? Alarm)
+{
+    public static PublishedShown Of(PublishedLog p) => new(
+        p.Publication.Size, p.Publication.Tiles, p.Place, p.Publication.Note is { } note ? System.Text.Encoding.UTF8.GetString(note) : null,
+        p.State.HasOutsideWitness, p.State.UncosignedFor?.TotalSeconds, [.. p.State.Witnesses.Select(w => new WitnessShown(w.Name, w.IsDemonstration, w.Size, w.At, w.Refusal, w.Trouble))], p.State.Alarm);
+}
+
+internal sealed record WitnessShown(string Name, bool IsDemonstration, ulong CosignedSize, string? CosignedAt, string? Refusal, string? Trouble);
+
 internal sealed record CheckpointShown(string Origin, ulong Size, string Root, string Note);
+
+internal sealed record KeyShown(string Id, string Kind, string? MadeAt, string State, string Fingerprint, string? Authority)
+{
+    public static KeyShown Of(ListedKey k) => new(
+        k.Id, k.Use.ToString().ToLowerInvariant(), k.MadeAt?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture), k.State, k.Fingerprint, k.Authority);
+}
+
+internal sealed record BackedUpShown(string File, string Id, long Bytes, ulong? LogSize);
+
+internal sealed record RestoredShown(bool Holds, ulong Size, IReadOnlyList<string> Put, IReadOnlyList<string> Kept, IReadOnlyList<FindingShown> Findings);
 
 internal sealed record CheckedShown(string Check, bool Ok, string Found, string? Mend);
 

@@ -24,19 +24,32 @@ public sealed class LogSnapshot : IDisposable
         _connection = connection;
         _transaction = connection.BeginTransaction(deferred: true);
         _nodes = MerkleTree.FromTileLevels(Stored);
-        (long size, Note) = connection.QueryFirstOrDefault<(long, byte[]?)>("SELECT size, note FROM custody_checkpoint ORDER BY size DESC LIMIT 1", transaction: _transaction);
-        Size = (ulong)size;
+        Size = (ulong)connection.ExecuteScalar<long>("SELECT COALESCE(MAX(size), 0) FROM custody_checkpoint", transaction: _transaction);
     }
 
     /// <summary>The size of the newest checkpoint; 0 while the log is empty.</summary>
     public ulong Size { get; }
 
-    /// <summary>The newest checkpoint's signed note, or null while the log is empty.</summary>
-    public byte[]? Note { get; }
+    /// <summary>The newest checkpoint's signed note with the cosignatures that it has so far, or null while the log is empty.</summary>
+    public byte[]? Note => NoteAt(Size);
 
-    /// <summary>The checkpoint of a size, or null where none was signed at that size.</summary>
-    public byte[]? NoteAt(ulong size) =>
+    /// <summary>The checkpoint of a size with its cosignatures, or null where none was signed at that size.</summary>
+    public byte[]? NoteAt(ulong size) => Cosignatures.NoteAt(_connection, _transaction, size);
+
+    /// <summary>The checkpoint of a size as the log alone signed it, or null where none was.</summary>
+    internal byte[]? SignedAt(ulong size) =>
         _connection.QueryFirstOrDefault<byte[]>("SELECT note FROM custody_checkpoint WHERE size = @size", new { size = (long)size }, _transaction);
+
+    /// <summary>The newest size at which the quorum of a policy was met; 0 where it never was.</summary>
+    /// <param name="policySha256">Of the policy file's bytes, lower-case hex.</param>
+    internal ulong CosignedSize(string policySha256) =>
+        (ulong)_connection.ExecuteScalar<long>("SELECT COALESCE(MAX(size), 0) FROM cosigned_head WHERE policy = @policySha256", new { policySha256 }, _transaction);
+
+    /// <summary>When an entry was made, by the vault's clock.</summary>
+    /// <exception cref="EvidenceException">It is not there or cannot be read.</exception>
+    internal DateTimeOffset TimeOf(ulong index) =>
+        _connection.QueryFirstOrDefault<byte[]>("SELECT entry FROM custody_entry WHERE idx = @index", new { index = (long)index }, _transaction) is { } bytes
+            && CustodyEntry.TryParse(bytes, out CustodyEntry? entry, out _) ? entry.Time : throw Lacks(0, index);
 
     /// <summary>The root of the first <paramref name="size"/> entries, from the stored nodes (RFC 9162 section 2.1.1).</summary>
     /// <exception cref="EvidenceException">A node that must be stored is not.</exception>

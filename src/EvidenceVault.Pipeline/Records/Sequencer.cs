@@ -16,21 +16,31 @@ namespace EvidenceVault.Pipeline.Records;
 /// </summary>
 public sealed class Sequencer : IAsyncDisposable
 {
-    private const int MostInOneCommit = 512;
+    internal const int MostInOneCommit = 512;
+    private const int MostSeqs = 100_000;
 
     private readonly VaultDatabase _database;
-    private readonly ILogSigner _signer;
+    private readonly ILogKeys _keys;
     private readonly TimeProvider _clock;
     private readonly Channel<Pending> _queue = Channel.CreateUnbounded<Pending>(new() { SingleReader = true });
     private readonly Task _loop;
+
+    // Held while numbers are guessed and queued, so that guesses are made in the order of the queue.
+    private readonly Lock _order = new();
+    private readonly Forecasts _forecasts = new();
+
+    // What this process last wrote: the number of each exhibit's newest entry and the newest time. Thrown away whenever it may be wrong.
+    private readonly Dictionary<string, long> _seqs = [];
+    private DateTimeOffset _latest;
+    private ulong _written;
 
     // The log's right edge as this process last saw it; thrown away whenever it may be wrong.
     private TreeFrontier? _frontier;
 
     /// <summary>Starts the writer.</summary>
-    public Sequencer(VaultDatabase database, ILogSigner signer, TimeProvider clock)
+    public Sequencer(VaultDatabase database, ILogKeys keys, TimeProvider clock)
     {
-        (_database, _signer, _clock) = (database, signer, clock);
+        (_database, _keys, _clock) = (database, keys, clock);
         _loop = Task.Factory.StartNew(Run, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
@@ -40,7 +50,7 @@ public sealed class Sequencer : IAsyncDisposable
     public async Task<T> CommitAsync<T>(Func<Change, T> change)
     {
         var pending = new Pending(c => change(c));
-        if (!_queue.Writer.TryWrite(pending)) throw new ObjectDisposedException(nameof(Sequencer));
+        Enqueue(pending);
         return (T)(await pending.Done.Task.ConfigureAwait(false))!;
     }
 
@@ -52,16 +62,43 @@ public sealed class Sequencer : IAsyncDisposable
     });
 
     /// <summary>Records acts that change no state. Returns once they are durable.</summary>
-    public Task RecordAsync(params IReadOnlyList<CustodyAct> acts) => CommitAsync(change =>
+    public Task RecordAsync(params IReadOnlyList<CustodyAct> acts)
     {
-        foreach (CustodyAct act in acts) change.Record(act);
-    });
+        Forecast[] forecasts;
+        Pending pending;
+        lock (_order)
+        {
+            DateTimeOffset now = _clock.GetUtcNow();
+            forecasts = [.. acts.Select(a => new Forecast(a, now, a.Exhibit is { } exhibit ? _forecasts.Next(exhibit.Text) : null))];
+            // One entry is all or nothing by itself: it is made before anything of it is stored.
+            pending = new(change => Append(change, forecasts)) { NeedsNoSavepoint = acts.Count == 1 };
+            Enqueue(pending);
+        }
+        foreach (Forecast forecast in forecasts) forecast.Prepare();
+        return pending.Done.Task;
+    }
 
     /// <summary>Commits what is queued, then stops.</summary>
     public async ValueTask DisposeAsync()
     {
         _queue.Writer.TryComplete();
         await _loop.ConfigureAwait(false);
+    }
+
+    private void Enqueue(Pending pending)
+    {
+        if (!_queue.Writer.TryWrite(pending)) throw new ObjectDisposedException(nameof(Sequencer));
+    }
+
+    private object? Append(Change change, Forecast[] forecasts)
+    {
+        foreach (Forecast forecast in forecasts)
+        {
+            (_, long? seq) = change.RecordMade(forecast);
+            if (forecast.Guess is not { } guess || guess.Seq == seq) continue;
+            lock (_order) _forecasts.Correct(forecast.Act.Exhibit!.Value.Text, guess, seq!.Value);
+        }
+        return null;
     }
 
     private void Run()
@@ -73,30 +110,44 @@ public sealed class Sequencer : IAsyncDisposable
             CommitBatch(batch);
             batch.Clear();
         }
-        _connection?.Dispose();
+        Disconnect();
     }
 
     private SqliteConnection? _connection;
+    private LogStatements? _statements;
+
+    private void Disconnect()
+    {
+        _statements?.Dispose();
+        _connection?.Dispose();
+        (_statements, _connection) = (null, null);
+    }
 
     private void CommitBatch(List<Pending> batch)
     {
         try
         {
             SqliteConnection connection = _connection ??= _database.Write();
+            LogStatements statements = _statements ??= new(connection);
             // BEGIN IMMEDIATE: from here to COMMIT no other process can write, so the size read below stays true.
             using SqliteTransaction transaction = connection.BeginTransaction(deferred: false);
-            var change = new Change(connection, transaction, SizeOf(connection, transaction), _clock);
+            ulong size = SizeOf(connection, transaction);
+            if (size != _written || _seqs.Count > MostSeqs) Forget(); // another process wrote since
+            var change = new Change(connection, transaction, statements, _seqs, size, _latest, _clock);
+            // Another process may have rotated keys: what is sealed in this batch is sealed with those in use.
+            Signers(connection, transaction);
             foreach (Pending pending in batch) RunOne(pending, change);
             if (change.Leaves.Count > 0) SignHead(connection, transaction, change);
             // The commit point. A crash before it leaves nothing of the batch; after it, all of it.
             transaction.Commit();
+            (_written, _latest) = (change.Size, change.Latest);
         }
         catch (Exception e)
         {
             // Nothing of the batch happened. The edge in memory may be ahead of the file, so it is read again next time.
             _frontier = null;
-            _connection?.Dispose();
-            _connection = null;
+            Forget();
+            Disconnect();
             Exception told = e is SqliteException or IOException ? VaultDatabase.CannotWrite(e) : e;
             foreach (Pending pending in batch) pending.Done.TrySetException(pending.Failure ?? told);
             return;
@@ -108,22 +159,35 @@ public sealed class Sequencer : IAsyncDisposable
         }
     }
 
+    private void Forget()
+    {
+        _seqs.Clear();
+        // Entries that others wrote may be as new as this moment: what was made before it is made again, so that times do not run backwards.
+        _latest = _clock.GetUtcNow();
+    }
+
     private static void RunOne(Pending pending, Change change)
     {
         pending.Failure = null;
-        change.Transaction.Save("one");
+        if (!pending.NeedsNoSavepoint) change.Transaction.Save("one");
         (int leaves, ulong size) = (change.Leaves.Count, change.Size);
         try
         {
             pending.Result = pending.Work(change);
         }
-        catch (Exception e)
+        catch (Exception e) when (!pending.NeedsNoSavepoint)
         {
             pending.Failure = e is SqliteException { SqliteErrorCode: not 19 } sql ? VaultDatabase.CannotWrite(sql) : e;
             change.Transaction.Rollback("one");
             change.ForgetSince(leaves, size);
         }
-        change.Transaction.Release("one");
+        catch (FormatException e)
+        {
+            // The entry could not be made, and nothing of it was stored. A failure of the database ends the whole batch.
+            pending.Failure = e;
+            change.ForgetSince(leaves, size);
+        }
+        if (!pending.NeedsNoSavepoint) change.Transaction.Release("one");
     }
 
     private static ulong SizeOf(SqliteConnection connection, SqliteTransaction transaction) =>
@@ -142,10 +206,15 @@ public sealed class Sequencer : IAsyncDisposable
             }
         }
         byte[] root = _frontier.Root();
-        string text = new Checkpoint(_signer.Origin, _frontier.Size, root).ToText();
-        byte[] note = SignedNote.Create(text).WithSignature(VerifierKey.Parse(_signer.VerifierKey), _signer.Sign(System.Text.Encoding.UTF8.GetBytes(text))).ToBytes();
+        // Asked again: a change of this batch may have put other keys in use, and this checkpoint is the first that they sign.
+        IReadOnlyList<ILogSigner> signers = Signers(connection, transaction);
+        string text = new Checkpoint(signers[0].Origin, _frontier.Size, root).ToText();
+        byte[] bytes = System.Text.Encoding.UTF8.GetBytes(text);
+        byte[] note = signers.Aggregate(SignedNote.Create(text), (signed, by) => signed.WithSignature(VerifierKey.Parse(by.VerifierKey), by.Sign(bytes))).ToBytes();
         connection.Execute("INSERT INTO custody_checkpoint (size, root, note) VALUES (@size, @root, @note)", new { size = (long)_frontier.Size, root, note }, transaction);
     }
+
+    private IReadOnlyList<ILogSigner> Signers(SqliteConnection connection, SqliteTransaction transaction) => _keys.InForce(Settings.Get(connection, transaction, Settings.Keys));
 
     /// <summary>Reads the edge back and compares it with the newest checkpoint: a log that was cut or changed behind the vault's
     /// back is never signed again as if nothing had happened.</summary>
@@ -163,6 +232,7 @@ public sealed class Sequencer : IAsyncDisposable
     private sealed record Pending(Func<Change, object?> Work)
     {
         public TaskCompletionSource<object?> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        public bool NeedsNoSavepoint { get; init; }
         public object? Result { get; set; }
         public Exception? Failure { get; set; }
     }
@@ -172,9 +242,11 @@ public sealed class Sequencer : IAsyncDisposable
 public sealed class Change
 {
     private readonly TimeProvider _clock;
+    private readonly LogStatements _statements;
+    private readonly Dictionary<string, long> _seqs;
 
-    internal Change(SqliteConnection connection, SqliteTransaction transaction, ulong size, TimeProvider clock) =>
-        (Connection, Transaction, Size, _clock) = (connection, transaction, size, clock);
+    internal Change(SqliteConnection connection, SqliteTransaction transaction, LogStatements statements, Dictionary<string, long> seqs, ulong size, DateTimeOffset latest, TimeProvider clock) =>
+        (Connection, Transaction, _statements, _seqs, Size, Latest, _clock) = (connection, transaction, statements, seqs, size, latest, clock);
 
     internal SqliteConnection Connection { get; }
 
@@ -185,24 +257,44 @@ public sealed class Change
     /// <summary>How many entries the log will hold as things stand.</summary>
     public ulong Size { get; private set; }
 
+    /// <summary>The newest time of an entry, as far as this process knows.</summary>
+    internal DateTimeOffset Latest { get; private set; }
+
     /// <summary>The moment of this change, UTC: the same for its state and its entries.</summary>
     public DateTimeOffset Now => _clock.GetUtcNow();
 
     /// <summary>Appends an entry to the log. Says its index, and its number among the exhibit's entries.</summary>
     public (ulong Index, long? Seq) Record(CustodyAct act)
     {
-        long? seq = act.Exhibit is null ? null : Connection.ExecuteScalar<long>(
-            "SELECT COALESCE(MAX(seq), 0) + 1 FROM custody_entry WHERE exhibit = @exhibit", new { exhibit = act.Exhibit?.Text }, Transaction);
-        DraftedEntry entry = act.Draft(Now, seq).Build();
+        long? seq = NextSeq(act);
+        return Append(act, seq, Make(act, seq));
+    }
+
+    /// <summary>Appends an entry that was made beforehand, or made again where the guess was wrong.</summary>
+    internal (ulong Index, long? Seq) RecordMade(Forecast forecast)
+    {
+        long? seq = NextSeq(forecast.Act);
+        if (forecast.IfStill(seq, Latest) is not { } entry) return Append(forecast.Act, seq, Make(forecast.Act, seq));
+        Latest = forecast.Time;
+        return Append(forecast.Act, seq, entry);
+    }
+
+    private DraftedEntry Make(CustodyAct act, long? seq)
+    {
+        DateTimeOffset now = Now;
+        if (now > Latest) Latest = now;
+        return act.Draft(now, seq).Build();
+    }
+
+    private long? NextSeq(CustodyAct act) => act.Exhibit is not { Text: var exhibit } ? null
+        : 1 + (_seqs.TryGetValue(exhibit, out long last) ? last : _statements.LastSeq(Transaction, exhibit));
+
+    private (ulong Index, long? Seq) Append(CustodyAct act, long? seq, DraftedEntry entry)
+    {
         byte[] leaf = MerkleTree.LeafHash(entry.Bytes);
-        Connection.Execute(
-            "INSERT INTO custody_entry (idx, leaf_hash, entry, exhibit, seq) VALUES (@idx, @leaf, @bytes, @exhibit, @seq)",
-            new { idx = (long)Size, leaf, bytes = entry.Bytes, exhibit = act.Exhibit?.Text, seq }, Transaction);
-        for (int i = 0; i < entry.Disclosures.Count; i++)
-        {
-            Connection.Execute("INSERT INTO custody_disclosure (idx, ordinal, disclosure) VALUES (@idx, @i, @text)",
-                new { idx = (long)Size, i, text = entry.Disclosures[i].Encoded }, Transaction);
-        }
+        _statements.InsertEntry(Transaction, (long)Size, leaf, entry.Bytes, act.Exhibit?.Text, seq);
+        for (int i = 0; i < entry.Disclosures.Count; i++) _statements.InsertDisclosure(Transaction, (long)Size, i, entry.Disclosures[i].Encoded);
+        if (act.Exhibit is { Text: var exhibit }) _seqs[exhibit] = seq!.Value;
         Leaves.Add(leaf);
         return (Size++, seq);
     }
@@ -210,6 +302,7 @@ public sealed class Change
     internal void ForgetSince(int leaves, ulong size)
     {
         Leaves.RemoveRange(leaves, Leaves.Count - leaves);
+        _seqs.Clear();
         Size = size;
     }
 }

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using EvidenceVault.Pipeline.Access;
 using EvidenceVault.Pipeline.Custody;
 using EvidenceVault.Pipeline.Disclosure;
+using EvidenceVault.Pipeline.Publishing;
 using EvidenceVault.Pipeline.Records;
 using EvidenceVault.Pipeline.Storage;
 using EvidenceVault.Pipeline.Words;
@@ -86,7 +87,7 @@ internal sealed record RecordedExport(string Id, string Case, IReadOnlyList<Exhi
             throw new RefusedException($"No entry of these exhibits has a field '{Names.Printable(unknown)}'.", "Nothing was given out.", $"Fields that can be withheld here: {string.Join(", ", known)}.");
         BundleWriting.RequireFree(request.Output);
 
-        byte[] policy = vault.Policy(), ca = Encoding.ASCII.GetBytes(vault.Keys.Seal.CaPem);
+        byte[] policy = vault.WitnessPolicy.Content.ToArray(), ca = Encoding.ASCII.GetBytes(vault.Keys.Seal.CaPem);
         string id = RandomNumberGenerator.GetHexString(32, lowercase: true);
         try
         {
@@ -159,13 +160,15 @@ internal sealed record RecordedExport(string Id, string Case, IReadOnlyList<Exhi
     }
 }
 
-internal sealed class ExportBundleHandler(Vault vault, IEvidenceStore store, VerifierPage page, TimeProvider clock, Caller caller) : IRequestHandler<ExportBundle, ExportedBundle>
+internal sealed class ExportBundleHandler(Vault vault, IEvidenceStore store, VerifierPage page, Cosigning cosigning, TimeProvider clock, Caller caller) : IRequestHandler<ExportBundle, ExportedBundle>
 {
     public async ValueTask<ExportedBundle> Handle(ExportBundle request, CancellationToken cancellationToken)
     {
         RecordedExport export = request.Recorded ?? throw new InvalidOperationException("An export was not recorded before it was carried out.");
         try
         {
+            // The export's entries are new, so no witness has cosigned them yet.
+            await cosigning.RoundAsync(cancellationToken).ConfigureAwait(false);
             BundleContents contents = Collect(export);
             PolicyVerdict standing = contents.Standing;
             if (!standing.Quorum.Holds && !request.Uncosigned) throw NoQuorum(standing);
@@ -187,7 +190,7 @@ internal sealed class ExportBundleHandler(Vault vault, IEvidenceStore store, Ver
 
     private BundleContents Collect(RecordedExport export)
     {
-        byte[] checkpoint = vault.Log.NewestCheckpoint()!;
+        byte[] checkpoint = vault.CheckpointCovering(export.ExportEntry);
         ulong size = BundleComposition.Read(checkpoint).Size;
         // Exactly the entries up to this export: whatever is recorded meanwhile belongs to no bundle yet.
         List<RecordedEntry> entries = [.. export.Rows.SelectMany(r => vault.Log.Entries(r.Ref)).Where(e => e.Index < export.ExportEntry).OrderBy(e => e.Index), vault.Log.Entry(export.ExportEntry)];

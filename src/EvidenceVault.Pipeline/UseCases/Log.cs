@@ -1,5 +1,6 @@
 using EvidenceVault.Pipeline.Access;
 using EvidenceVault.Pipeline.Custody;
+using EvidenceVault.Pipeline.Publishing;
 using EvidenceVault.Pipeline.Records;
 using EvidenceVault.Pipeline.Words;
 using EvidenceVault.Proof;
@@ -45,6 +46,22 @@ public sealed record NewestCheckpoint : IVaultRequest, IRequest<byte[]>
     public string Action => Acts.LogRead;
 }
 
+/// <summary>Asks the witnesses and publishes the log as it is now, whether or not they answer. It holds no personal field, so it leaves no entry.</summary>
+public sealed record PublishLog : IVaultRequest, IRequest<PublishedLog>
+{
+    /// <inheritdoc/>
+    public IReadOnlyCollection<Role> OneOf => [Role.Administrator, Role.Auditor, Role.Technician];
+
+    /// <inheritdoc/>
+    public string Action => Acts.LogPublished;
+}
+
+/// <summary>What was published, and how it stands.</summary>
+/// <param name="Publication">What lies published now.</param>
+/// <param name="Place">Where.</param>
+/// <param name="State">How publishing and cosigning stand.</param>
+public sealed record PublishedLog(Publication Publication, string Place, PublishingState State);
+
 /// <summary>Writes the log as a C2SP tlog-tiles folder: checkpoint, tiles, entry bundles. Recorded.</summary>
 /// <param name="Folder">An empty or new folder.</param>
 public sealed record ExportLog(string Folder) : IEvidenceAccess, IRequest<ulong>
@@ -76,7 +93,7 @@ internal sealed class ReadLogHandler(Vault vault, Caller caller) : IRequestHandl
 internal sealed class CheckLogHandler(Vault vault) : IRequestHandler<CheckLog, VerificationReport>
 {
     public ValueTask<VerificationReport> Handle(CheckLog request, CancellationToken cancellationToken) =>
-        ValueTask.FromResult(vault.Log.Check(vault.Keys.Log.VerifierKey, request.Progress, cancellationToken));
+        ValueTask.FromResult(vault.CheckLog(request.Progress, cancellationToken));
 }
 
 internal sealed class NewestCheckpointHandler(Vault vault) : IRequestHandler<NewestCheckpoint, byte[]>
@@ -84,12 +101,23 @@ internal sealed class NewestCheckpointHandler(Vault vault) : IRequestHandler<New
     public ValueTask<byte[]> Handle(NewestCheckpoint request, CancellationToken cancellationToken) => ValueTask.FromResult(vault.Log.NewestCheckpoint()!);
 }
 
-internal sealed class ExportLogHandler(Vault vault) : IRequestHandler<ExportLog, ulong>
+internal sealed class PublishLogHandler(LogPublishing publishing) : IRequestHandler<PublishLog, PublishedLog>
+{
+    public async ValueTask<PublishedLog> Handle(PublishLog request, CancellationToken cancellationToken)
+    {
+        Publication done = await publishing.RoundAsync(evenUncosigned: true, cancellationToken).ConfigureAwait(false);
+        return new(done, publishing.Store.Place, publishing.State());
+    }
+}
+
+internal sealed class ExportLogHandler(Vault vault, Cosigning cosigning) : IRequestHandler<ExportLog, ulong>
 {
     public async ValueTask<ulong> Handle(ExportLog request, CancellationToken cancellationToken)
     {
         if (Directory.Exists(request.Folder) && Directory.EnumerateFileSystemEntries(request.Folder).Any())
             throw new RefusedException($"The folder '{Names.Printable(request.Folder)}' is not empty.", "Nothing was written.", "Name a new folder.");
-        return await TileExport.WriteAsync(vault.Database, request.Folder, cancellationToken).ConfigureAwait(false);
+        // The export is an entry itself, so its checkpoint is new: without this no witness would have cosigned it.
+        await cosigning.RoundAsync(cancellationToken).ConfigureAwait(false);
+        return (await new LogPublisher(vault.Log, new FolderLogStore(request.Folder), vault.LogKeys).PublishAsync(log => log.Note, cancellationToken).ConfigureAwait(false)).Size;
     }
 }

@@ -20,6 +20,8 @@ internal static class StepText
     public static string Problem(ToldProblem told) =>
         $"Problem in drop {(told.Drop.Length > 0 ? Names.Printable(told.Drop) : "(files in no drop)")}: {(told.Problem.RelativePath.Length > 0 ? Names.Printable(told.Problem.RelativePath) + ": " : "")}{Names.Printable(told.Problem.Sentence)}";
 
+    public static string Problem(VaultException e) => $"Publishing the log: {Names.Printable(e.What)} {Names.Printable(e.Meaning)}";
+
     public static string Idle(int sources) => $"Watching {Count(sources, "source")}; nothing to do";
 
     public static string Count(int number, string thing) => $"{number} {thing}{(number == 1 ? "" : "s")}";

@@ -15,6 +15,7 @@ public class ArrowsTests
     private static readonly Dictionary<string, string[]> MayKnow = new()
     {
         ["Records"] = ["Custody", "Keys"], // a state and its signed entry commit in one transaction
+        ["Publishing"] = ["Records", "Custody", "Keys"], // it publishes what Records keeps, and a witness's refusal is an entry
     };
 
     // UseCases and the files of the house itself (EvidenceFlow, Registration, Vault …) put the rooms together.
