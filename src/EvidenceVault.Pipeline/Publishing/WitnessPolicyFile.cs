@@ -17,7 +17,18 @@ internal static class WitnessPolicyFile
     /// <exception cref="RefusedException">It cannot be used; what is wrong is named.</exception>
     public static LogPolicy OpenOrMake(string path, string witnessFolder, string logKey)
     {
-        if (!File.Exists(path)) Write(path, First(witnessFolder, logKey));
+        while (!File.Exists(path))
+        {
+            try
+            {
+                Write(path, First(witnessFolder, logKey));
+            }
+            catch (RefusedException e) when (e.InnerException is IOException)
+            {
+                // Another process is making the same policy at this moment.
+                Thread.Sleep(50);
+            }
+        }
         LogPolicy policy = Read(path);
         if (policy.Logs.Any(l => l.Key.ToString() == logKey)) return policy;
         Write(path, [.. policy.Content.Span, .. Encoding.UTF8.GetBytes($"log {logKey}\n")]);
