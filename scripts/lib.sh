@@ -52,7 +52,7 @@ need_npm() {
 
 has_gtk() { compgen -G '/usr/lib/*/libgtk-3.so.0' >/dev/null || compgen -G '/usr/lib*/libgtk-3.so.0' >/dev/null; }
 
-# need_packages THING…: ffmpeg gtk openssl sqlite3. Asks apt only for what is missing.
+# need_packages THING…: ffmpeg gtk openssl sqlite3 chromium. Asks apt only for what is missing.
 need_packages() {
   local thing gtk=0
   local -a packages=()

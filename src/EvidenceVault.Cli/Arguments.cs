@@ -14,6 +14,17 @@ internal static class Arguments
 
     public static ExhibitReference ReadExhibit(ArgumentResult result) => Read(result, ExhibitReference.Parse);
 
+    public static ExhibitReference[]? ReadExhibits(ArgumentResult result)
+    {
+        var read = new List<ExhibitReference>();
+        foreach (Token token in result.Tokens)
+        {
+            if (ExhibitReference.TryParse(token.Value, out ExhibitReference reference)) read.Add(reference);
+            else result.AddError($"'{Names.Printable(token.Value)}' is not an exhibit reference: give initials, a stroke and a number, such as AB/1 or AB/1/2.");
+        }
+        return [.. read];
+    }
+
     /// <summary>Seconds of PTS: 12.5, or m:ss, or h:mm:ss.</summary>
     public static double ReadSeconds(ArgumentResult result) => Read(result, text =>
     {

@@ -30,17 +30,22 @@ internal static class CommandTree
             ShowCommand.Build(),
             RetrieveCommand.Build(),
             SealCommand.Build(),
+            ExportCommand.Build(),
             AnalyseCommand.Build(),
             ClipCommand.Build(),
             LogCommand.Build(),
             WitnessCommand.Build(),
             TlogCommand.Build(),
+            VerifyCommand.Build(),
+            KeysCommand.Build(),
+            TimestampCommand.Build(),
             DoctorCommand.Build(),
         };
         Examples.Of(root,
             "evidencevault ingest card/MOV001.MP4 --case OP-HERON --camera CAM-7 --exhibit AB/1",
             "evidencevault show AB/1",
             "evidencevault retrieve AB/1 -o AB-1.mp4 --reason \"Viewing for the charging decision\"",
+            "evidencevault export AB/1 -o bundle --reason \"Served on the defence\"",
             "evidencevault log fsck");
         foreach (HelpOption help in root.Options.OfType<HelpOption>()) help.Action = new HelpWithExamples((HelpAction)help.Action!);
         return root;

@@ -1,5 +1,6 @@
 using EvidenceVault.Pipeline;
 using EvidenceVault.Pipeline.Storage;
+using EvidenceVault.Pipeline.Timestamps;
 using EvidenceVault.Pipeline.UseCases;
 using EvidenceVault.Pipeline.Words;
 using EvidenceVault.Storage.Azure;
@@ -36,6 +37,11 @@ internal sealed class Host : IAsyncDisposable
         ConnectionString = Environment.GetEnvironmentVariable(StorageVariable) is { Length: > 0 } storage ? storage : "UseDevelopmentStorage=true",
     };
 
+    /// <summary>The time-stamping authority, or null where none is set.</summary>
+    /// <exception cref="RefusedException">It is set so that it cannot be used.</exception>
+    public static TimestampOptions? Timestamps => TimestampOptions.From(
+        Environment.GetEnvironmentVariable(TimestampOptions.AddressVariable), Environment.GetEnvironmentVariable(TimestampOptions.CertificateVariable));
+
     /// <summary>True where a vault has been made at this folder.</summary>
     public static bool IsVault(string home) => File.Exists(Path.Combine(home, "vault.db"));
 
@@ -49,6 +55,7 @@ internal sealed class Host : IAsyncDisposable
 
     public static async Task<Host> OpenOrMakeAsync(string home, FlowOptions options)
     {
+        options = options with { Timestamps = Timestamps };
         Vault vault = await Vault.OpenAsync(home, TimeProvider.System);
         var services = new ServiceCollection()
             .AddLogging(ToStandardError)
@@ -67,6 +74,9 @@ internal sealed class Host : IAsyncDisposable
 
     /// <summary>Sends a use case through its two behaviours.</summary>
     public async Task<T> SendAsync<T>(IRequest<T> request, CancellationToken cancel) => await _services.GetRequiredService<IMediator>().Send(request, cancel);
+
+    /// <summary>The rounds that get time stamps, or null where no authority is set.</summary>
+    public TimestampRounds? TimestampRounds => _services.GetService<TimestampRounds>();
 
     /// <summary>Makes sure that the store answers and has its containers, before anything is put there.</summary>
     /// <exception cref="UnreachableException">It does not answer.</exception>

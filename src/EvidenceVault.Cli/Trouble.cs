@@ -1,4 +1,5 @@
 using EvidenceVault.Pipeline.Words;
+using EvidenceVault.Verify;
 using Microsoft.Data.Sqlite;
 
 namespace EvidenceVault.Cli;
@@ -14,6 +15,7 @@ internal sealed record Trouble(int Code, string What, string Meaning, string Nex
         EvidenceException v => new(ExitCode.NotAsItShouldBe, v.What, v.Meaning, v.Next),
         RefusedException v => new(ExitCode.WrongUse, v.What, v.Meaning, v.Next),
         VaultException v => new(ExitCode.Unreachable, v.What, v.Meaning, v.Next),
+        VerifyTrouble v => new(v.Code, v.Message, v.Meaning, v.Next),
         FormatException => new(ExitCode.WrongUse, e.Message, "Nothing was done.", "Correct it and try again; --help shows examples."),
         // SQLITE_CORRUPT and SQLITE_NOTADB (sqlite.org/rescode.html): the record itself is harmed, not out of reach.
         SqliteException { SqliteErrorCode: 11 or 26 } => new(ExitCode.NotAsItShouldBe, $"The vault's database is damaged ({e.Message})", "What it records can no longer be trusted as it stands.", "Keep the whole folder as it is, run 'evidencevault doctor', and restore from backup beside it."),

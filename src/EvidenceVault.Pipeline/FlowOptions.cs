@@ -1,5 +1,6 @@
 using EvidenceVault.Pipeline.Analysis;
 using EvidenceVault.Pipeline.Records;
+using EvidenceVault.Pipeline.Timestamps;
 using EvidenceVault.Pipeline.Words;
 
 namespace EvidenceVault.Pipeline;
@@ -12,6 +13,9 @@ public sealed record FlowOptions
 
     /// <summary>What the analysis looks for.</summary>
     public AnalysisSettings Analysis { get; init; } = new();
+
+    /// <summary>The time-stamping authority; null where none is set.</summary>
+    public TimestampOptions? Timestamps { get; init; }
 }
 
 /// <summary>A step of an exhibit under way, for showing.</summary>

@@ -1,5 +1,6 @@
 using EvidenceVault.Pipeline.Intake;
 using EvidenceVault.Pipeline.Publishing;
+using EvidenceVault.Pipeline.Timestamps;
 using EvidenceVault.Pipeline.UseCases;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -20,9 +21,10 @@ public static class Registration
         services.TryAddSingleton(new PublishingOptions());
         services.AddSingleton(s => new Cosigning(
             vault.Log, vault.Sequencer, vault.WitnessPolicy, s.GetRequiredService<PublishingOptions>().WitnessPatience,
-            new DemonstrationWitness(vault.WitnessFolder, vault.LogKeys, s.GetRequiredService<TimeProvider>()), s.GetRequiredService<TimeProvider>()));
+            new DemonstrationWitness(vault.WitnessFolder, [.. vault.WitnessPolicy.Logs.Select(l => l.Key)], s.GetRequiredService<TimeProvider>()), s.GetRequiredService<TimeProvider>()));
         services.AddSingleton<LogPublishing>();
         services.TryAddSingleton(new Disclosure.VerifierPage());
+        if (options.Timestamps is { } timestamps) services.AddSingleton(timestamps).AddSingleton<TimestampAuthority>().AddSingleton<TimestampRounds>();
         services.AddMediator(o =>
         {
             o.ServiceLifetime = ServiceLifetime.Singleton;

@@ -27,4 +27,6 @@ public static class Telemetry
         "evidencevault.log.alarm", () => Publishing is { } log ? [new(log.State().Alarm is null ? 0 : 1)] : Array.Empty<Measurement<long>>(), "{alarm}", "1 where the log forked, was put back, or a witness refuses it");
 
     internal static Counter<long> Retries { get; } = Meter.CreateCounter<long>("evidencevault.retries", "{retry}", "Steps put off because something was out of reach");
+
+    internal static Gauge<long> TimestampsWaiting { get; } = Meter.CreateGauge<long>("evidencevault.timestamps.waiting", "{seal}", "Seals that wait for their time stamp");
 }

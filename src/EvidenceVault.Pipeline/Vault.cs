@@ -15,15 +15,21 @@ namespace EvidenceVault.Pipeline;
 /// </summary>
 public sealed class Vault : IAsyncDisposable
 {
+    internal const string AccessFileName = "access.json", DatabaseFileName = "vault.db";
+
+    private LogPolicy _policy;
+
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     private Vault(string home, KeyRing keys, VaultDatabase database, AccessList access, LogPolicy policy, TimeProvider clock)
     {
-        (Home, Keys, Database, Access, WitnessPolicy) = (home, keys, database, access, policy);
-        Sequencer = new Sequencer(database, keys.Log, clock);
+        (Home, Keys, Database, Access, Clock) = (home, keys, database, access, clock);
+        _policy = policy;
+        Sequencer = new Sequencer(database, keys, clock);
         Log = new CustodyLog(database);
         Exhibits = new Exhibits(database);
         Drops = new Drops(database);
+        Timestamps = new TimestampTokens(database);
     }
 
     /// <summary>The folder, mode 0700.</summary>
@@ -50,14 +56,12 @@ public sealed class Vault : IAsyncDisposable
     /// <summary>The drops, to read.</summary>
     public Drops Drops { get; }
 
-    /// <summary>Whose cosignatures the log's checkpoints need: the file <c>policy</c> (C2SP tlog-policy).</summary>
-    public LogPolicy WitnessPolicy { get; }
-
-    /// <summary>The policy that bundles carry (C2SP tlog-policy).</summary>
-    internal byte[] Policy() => WitnessPolicy.Content.ToArray();
+    /// <summary>Whose cosignatures the log's checkpoints need: the file <c>policy</c> (C2SP tlog-policy), with the log keys that are valid now. A
+    /// retired key is not in it: whoever got hold of one must not be believed.</summary>
+    public LogPolicy WitnessPolicy => _policy = WitnessPolicyFile.WithLogKeys(_policy, Keys.ValidLogKeys);
 
     /// <summary>The keys that the log is or was signed with.</summary>
-    internal IReadOnlyList<VerifierKey> LogKeys => [.. WitnessPolicy.Logs.Select(l => l.Key)];
+    internal IReadOnlyList<VerifierKey> LogKeys => [.. Keys.AllLogKeys.Select(VerifierKey.Parse)];
 
     /// <summary>The demonstration witness's folder: its key and its memory.</summary>
     public string WitnessFolder => Path.Combine(Home, "witness");
@@ -71,35 +75,50 @@ public sealed class Vault : IAsyncDisposable
         return log.NoteAt(cosigned > index ? cosigned : log.Size)!;
     }
 
+    /// <summary>The time stamps, to read.</summary>
+    public TimestampTokens Timestamps { get; }
+
+    internal TimeProvider Clock { get; }
+
     /// <summary>Where working copies lie.</summary>
     public string ScratchRoot => Path.Combine(Home, "work");
 
     /// <summary>Where drop receipts are put for the technician.</summary>
     public string Receipts => Path.Combine(Home, "receipts");
 
-    /// <summary>The CA certificate handed to whoever checks seals.</summary>
+    /// <summary>Who may do what, as a file.</summary>
+    internal string AccessFile => Path.Combine(Home, AccessFileName);
+
+    /// <summary>The CA certificates handed to whoever checks seals.</summary>
     public string CaFile => Path.Combine(Home, "ca.pem");
 
-    /// <summary>The log's verifier key, as handed to whoever checks the log.</summary>
+    /// <summary>The log's verifier keys, one a line, as handed to whoever checks the log.</summary>
     public string VerifierKeyFile => Path.Combine(Home, "log.vkey");
 
     /// <summary>Opens the vault at this folder, making it the first time.</summary>
+    /// <param name="home">The folder.</param>
+    /// <param name="clock">The vault's clock.</param>
+    /// <param name="outside">Keys that lie in an HSM or a key vault.</param>
     /// <exception cref="UnreachableException">The folder, the keys or the database cannot be opened.</exception>
-    public static async Task<Vault> OpenAsync(string home, TimeProvider clock)
+    /// <exception cref="RefusedException">The keys are not those that the log recorded, or others can reach them.</exception>
+    public static Task<Vault> OpenAsync(string home, TimeProvider clock, OutsideKeys? outside = null) => OpenAsync(home, clock, outside, acceptMissingKeys: false);
+
+    internal static async Task<Vault> OpenAsync(string home, TimeProvider clock, OutsideKeys? outside, bool acceptMissingKeys)
     {
         home = Path.GetFullPath(home);
         try
         {
             Directory.CreateDirectory(home, OwnerOnly);
-            KeyRing keys = KeyRing.OpenOrCreate(home, clock);
-            string accessFile = Path.Combine(home, "access.json");
+            // The database first: it says which keys are in use, and so what a change of keys that was cut off came to.
+            var database = new VaultDatabase(Path.Combine(home, DatabaseFileName));
+            KeyRing keys = KeyRing.OpenOrCreate(home, clock, database.KeysInUse, outside, acceptMissingKeys);
+            string accessFile = Path.Combine(home, AccessFileName);
             bool newAccess = !File.Exists(accessFile);
             if (newAccess) WriteOnce(accessFile, AccessList.ForMaker(Environment.UserName).ToJson());
-            LogPolicy policy = WitnessPolicyFile.OpenOrMake(Path.Combine(home, "policy"), Path.Combine(home, "witness"), keys.Log.VerifierKey);
-            var vault = new Vault(home, keys, new VaultDatabase(Path.Combine(home, "vault.db")), AccessList.Read(accessFile), policy, clock);
+            LogPolicy policy = WitnessPolicyFile.OpenOrMake(Path.Combine(home, "policy"), Path.Combine(home, "witness"), keys.ValidLogKeys);
+            var vault = new Vault(home, keys, database, AccessList.Read(accessFile), policy, clock);
             await vault.RecordBeginningsAsync().ConfigureAwait(false);
-            WriteOnce(vault.CaFile, System.Text.Encoding.ASCII.GetBytes(keys.Seal.CaPem));
-            WriteOnce(vault.VerifierKeyFile, System.Text.Encoding.UTF8.GetBytes(keys.Log.VerifierKey + "\n"));
+            vault.WritePublicFiles();
             Scratch.Sweep(vault.ScratchRoot);
             return vault;
         }
@@ -107,6 +126,19 @@ public sealed class Vault : IAsyncDisposable
         {
             throw new UnreachableException($"The vault's folder {home} cannot be opened ({e.Message}).", "Nothing was read or written.", "Check that the folder exists, is yours and has space, then try again.", e);
         }
+    }
+
+    /// <summary>Derives the whole log again and checks it by every key that may have signed it.</summary>
+    public Proof.VerificationReport CheckLog(IProgress<Proof.LogCheckProgress>? progress, CancellationToken cancel) => Log.Check(Keys.AllLogKeys, Keys.ValidLogKeys, progress, cancel);
+
+    /// <summary>The keys that the log last recorded as in use.</summary>
+    internal string? KeysInUse() => Database.KeysInUse();
+
+    /// <summary>What is handed to whoever checks seals and the log. A crash before leaves the files of before; the next start writes them.</summary>
+    internal void WritePublicFiles()
+    {
+        WriteOnce(CaFile, System.Text.Encoding.ASCII.GetBytes(Keys.Seal.CaPem));
+        WriteOnce(VerifierKeyFile, System.Text.Encoding.UTF8.GetBytes(string.Concat(Keys.ValidLogKeys.Select(k => k + "\n"))));
     }
 
     /// <inheritdoc/>
@@ -122,10 +154,10 @@ public sealed class Vault : IAsyncDisposable
     {
         string access = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(Access.ToJson()));
         string policy = HeadChoice.NameOf(WitnessPolicy);
-        string keys = string.Join(' ', Keys.Log.VerifierKey, Keys.Seal.CertificateSha256, Keys.Wrapper.CurrentKeyId);
         return Sequencer.CommitAsync(change =>
         {
-            if (Settled(change, "keys", keys))
+            // Asked here and not before: meanwhile another process may have rotated keys, and this ring has followed.
+            if (Settled(change, Settings.Keys, Keys.InUse))
             {
                 change.Record(new(Acts.KeyEvent, Program)
                 {

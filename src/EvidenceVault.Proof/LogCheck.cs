@@ -32,11 +32,23 @@ public sealed record LogReader
 /// <param name="Total">Entries there are to check.</param>
 public readonly record struct LogCheckProgress(ulong Checked, ulong Total);
 
+/// <summary>A key of a log, and up to which size it was valid.</summary>
+/// <param name="Key">The key.</param>
+/// <param name="LastSize">The last size that it may sign alone; null where it was not retired. A key that was retired may have come into
+/// other hands: what only it signed later is refused.</param>
+public sealed record LogKeySpan(VerifierKey Key, ulong? LastSize = null)
+{
+    /// <summary>A key that was not retired.</summary>
+    public static implicit operator LogKeySpan(VerifierKey key) => new(key);
+}
+
 /// <summary>
 /// Checks a whole custody log by deriving everything again from its entries and the log's public key (FORMAT.md section 7). It believes
 /// nothing that is stored. Memory stays flat but for one counter for each exhibit and one root for each checkpoint.
 /// </summary>
-public sealed class LogCheck(LogReader log, VerifierKey key)
+/// <param name="log">The log.</param>
+/// <param name="keys">The keys of the log: a checkpoint is signed by one at least, and every signature of theirs is good.</param>
+public sealed class LogCheck(LogReader log, params IReadOnlyList<LogKeySpan> keys)
 {
     private const ulong ProgressEvery = 1000;
 
@@ -85,7 +97,7 @@ public sealed class LogCheck(LogReader log, VerifierKey key)
     // In order of size; only those whose signature is good and that are of this log.
     private List<Checkpoint> ReadCheckpoints(List<Finding> findings)
     {
-        var good = new List<Checkpoint>();
+        var good = new List<(Checkpoint Checkpoint, IReadOnlyList<VerifierKey> By)>();
         var bad = new Tally("checkpoint-signature");
         int number = 0;
         foreach (byte[] bytes in log.Checkpoints)
@@ -93,17 +105,28 @@ public sealed class LogCheck(LogReader log, VerifierKey key)
             number++;
             if (!SignedNote.TryParse(bytes, out var note, out string problem))
                 bad.Fail($"Checkpoint number {number} is not a signed note. {problem}");
-            else if (note.Verify(key) is { Holds: false } verdict)
+            else if (note.Verify([.. keys.Select(k => k.Key)]) is var verdict && !verdict.Holds)
                 bad.Fail($"Checkpoint number {number} is not signed as it should be. {verdict.Sentence}");
             else if (!Checkpoint.TryParse(note.Text, out var checkpoint, out problem))
                 bad.Fail($"Checkpoint number {number} is signed but is no checkpoint. {problem}");
-            else if (checkpoint.Origin != key.Name)
+            else if (verdict.SignedBy.All(k => k.Name != checkpoint.Origin))
                 bad.Fail($"Checkpoint number {number} is of another log, {Printable.Of(checkpoint.Origin)}.");
+            else if (!keys.Any(k => verdict.SignedBy.Contains(k.Key) && (k.LastSize is null || checkpoint.Size <= k.LastSize)))
+                bad.Fail($"Checkpoint number {number}, of {Printable.Count(checkpoint.Size)} entries, is signed only by a key that was retired before: whoever got hold of that key may have made it.");
             else
-                good.Add(checkpoint);
+                good.Add((checkpoint, verdict.SignedBy));
         }
-        findings.AddRange(bad.Conclude($"Each of the {number} checkpoints is signed by the log's key {Printable.Of(key.Name)}."));
-        return [.. good.OrderBy(c => c.Size)];
+        findings.AddRange(bad.Conclude(SignedBy(number, good)));
+        return [.. good.Select(g => g.Checkpoint).OrderBy(c => c.Size)];
+    }
+
+    private string SignedBy(int number, List<(Checkpoint Checkpoint, IReadOnlyList<VerifierKey> By)> good)
+    {
+        if (keys.Count == 1) return $"Each of the {number} checkpoints is signed by the log's key {Printable.Of(keys[0].Key.Name)}.";
+        IEnumerable<string> spans = keys
+            .Select(k => (k.Key, Sizes: good.Where(g => g.By.Contains(k.Key)).Select(g => g.Checkpoint.Size).ToList()))
+            .Select(k => $"{Printable.Of(k.Key.Name)}+{Bytes.Hex([.. k.Key.KeyId])} signed {(k.Sizes.Count == 0 ? "none" : $"{k.Sizes.Count}, of sizes {k.Sizes.Min()} to {k.Sizes.Max()}")}");
+        return $"Each of the {number} checkpoints is signed by a key of the log that was valid then: {string.Join("; ", spans)}.";
     }
 
     private void CompareNodes(IReadOnlyList<TreeNode> made, Tally nodes)

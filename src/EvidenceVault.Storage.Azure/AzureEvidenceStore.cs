@@ -33,7 +33,7 @@ public sealed class AzureEvidenceStore : IEvidenceStore
     private readonly BlobServiceClient service;
     private readonly BlobContainerClient staging;
     private readonly BlobContainerClient evidence;
-    private readonly ClientSideEncryptionOptions encryption;
+    private readonly IKeyWrapper keys;
     private readonly TimeProvider clock;
     private readonly TimeSpan immutableFor;
 
@@ -49,22 +49,25 @@ public sealed class AzureEvidenceStore : IEvidenceStore
         evidence = service.GetBlobContainerClient(EvidenceContainer);
         this.clock = clock;
         immutableFor = options.ImmutableFor;
-        // V2_0 is the newest version this SDK writes (it reads 2.1, which differs in that the region length may be chosen).
-        encryption = new ClientSideEncryptionOptions(ClientSideEncryptionVersion.V2_0)
-        {
-            KeyEncryptionKey = new KeyRingKey(keys, keys.CurrentKeyId),
-            KeyResolver = new KeyRingKeys(keys),
-            KeyWrapAlgorithm = KeyRingKey.Algorithm,
-        };
+        this.keys = keys;
     }
 
     /// <inheritdoc/>
     public string Encryption => "azure-client-side-v2.0-aes-256-gcm";
 
+    // Anew for each blob: keys may be rotated while the store is in use. V2_0 is the newest version this SDK writes (it reads 2.1,
+    // which differs in that the region length may be chosen).
+    private ClientSideEncryptionOptions UnderCurrentKey() => new(ClientSideEncryptionVersion.V2_0)
+    {
+        KeyEncryptionKey = new KeyRingKey(keys, keys.CurrentKeyId),
+        KeyResolver = new KeyRingKeys(keys),
+        KeyWrapAlgorithm = KeyRingKey.Algorithm,
+    };
+
     /// <inheritdoc/>
     public async Task StageAsync(string stagingId, Stream content, CancellationToken cancel)
     {
-        BlobClient blob = Staged(stagingId).WithClientSideEncryptionOptions(encryption);
+        BlobClient blob = Staged(stagingId).WithClientSideEncryptionOptions(UnderCurrentKey());
         using SourceStream source = new(content);
         try
         {
@@ -108,7 +111,7 @@ public sealed class AzureEvidenceStore : IEvidenceStore
     /// <inheritdoc/>
     public async Task<Stream> OpenReadAsync(ContentAddress address, CancellationToken cancel)
     {
-        BlobClient blob = evidence.GetBlobClient(address.Path).WithClientSideEncryptionOptions(encryption);
+        BlobClient blob = evidence.GetBlobClient(address.Path).WithClientSideEncryptionOptions(UnderCurrentKey());
         try
         {
             BlobDownloadStreamingResult found = await blob.DownloadStreamingAsync(cancellationToken: cancel).ConfigureAwait(false);

@@ -14,7 +14,7 @@ internal sealed class KeyRingKey(IKeyWrapper ring, string keyId) : IKeyEncryptio
     public byte[] WrapKey(string algorithm, ReadOnlyMemory<byte> key, CancellationToken cancellationToken = default)
     {
         RequireKnown(algorithm);
-        return ring.Wrap(key.Span);
+        return ring.Wrap(keyId, key.Span);
     }
 
     public byte[] UnwrapKey(string algorithm, ReadOnlyMemory<byte> encryptedKey, CancellationToken cancellationToken = default)

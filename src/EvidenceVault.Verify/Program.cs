@@ -39,7 +39,7 @@ try
         Console.WriteLine(typeof(VerifyRequest).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion);
         return 0;
     }
-    int width = Console.IsOutputRedirected ? 100 : Console.WindowWidth;
+    int width = Console.IsOutputRedirected ? Verifying.WidthOfFiles : Console.WindowWidth;
     return await Verifying.RunAsync(CommandLine.Read(args), Console.Out, width, new(Console.Error, !Console.IsErrorRedirected, TimeProvider.System), TimeProvider.System, stop.Token);
 }
 catch (VerifyTrouble trouble)

@@ -10,6 +10,9 @@ internal static class Verifying
 {
     public const int Holds = 0, DoesNotHold = 1;
 
+    /// <summary>Columns, where the output is not a terminal.</summary>
+    public const int WidthOfFiles = 100;
+
     private const int MostGivenBytes = 1 << 20;
 
     /// <summary>Checks, prints to <paramref name="output"/>, and gives the exit code.</summary>

@@ -30,7 +30,7 @@ const escaped = text => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').re
 const licences = ['hash-wasm', '@noble/hashes', '@noble/curves']
   .map(name => {
     const about = JSON.parse(read(`node_modules/${name}/package.json`));
-    return `<h3>${name} ${about.version} (${about.license})</h3>\n<pre>${escaped(read(`node_modules/${name}/LICENSE`).trim())}</pre>`;
+    return `<h2>${name} ${about.version} (${about.license})</h2>\n<pre>${escaped(read(`node_modules/${name}/LICENSE`).trim())}</pre>`;
   })
   .join('\n');
 

@@ -1,5 +1,6 @@
 using System.Net;
 using EvidenceVault.Pipeline;
+using EvidenceVault.Pipeline.Records;
 using EvidenceVault.Pipeline.Words;
 using EvidenceVault.Proof;
 
@@ -19,9 +20,13 @@ namespace EvidenceVault.Worker;
 /// <param name="OutsideWitness">False where nobody but the vault's own demonstration witness has cosigned.</param>
 /// <param name="Witnesses">How it stands with each witness.</param>
 /// <param name="PublishingProblem">What put publishing off; it is tried again.</param>
+/// <param name="TimestampsWaiting">Seals that wait for their time stamp; null where no time-stamping authority is set.</param>
+/// <param name="TimestampsWaitingSince">When the one that waits longest was sealed.</param>
+/// <param name="TimestampProblem">What went wrong last.</param>
 internal sealed record Readiness(
     string Status, string? Reason, DateTimeOffset StoreAskedAt, DateTimeOffset? LastRoundAt, ulong LogSize, double? CheckpointAgeSeconds,
-    ulong? PublishedSize, DateTimeOffset? PublishedAt, double? UncosignedSeconds, string? Uncosigned, bool OutsideWitness, IReadOnlyList<WitnessHealth> Witnesses, string? PublishingProblem);
+    ulong? PublishedSize, DateTimeOffset? PublishedAt, double? UncosignedSeconds, string? Uncosigned, bool OutsideWitness, IReadOnlyList<WitnessHealth> Witnesses, string? PublishingProblem,
+    long? TimestampsWaiting, string? TimestampsWaitingSince, string? TimestampProblem);
 
 /// <summary>How it stands with a witness.</summary>
 /// <param name="Name">Its name in the policy.</param>
@@ -39,7 +44,7 @@ internal sealed partial class HealthServer : IAsyncDisposable
     private HealthServer(WebApplication app) => _app = app;
 
     /// <summary>Starts it. Null where the port is taken: the worker says so and goes on without.</summary>
-    public static async Task<HealthServer?> TryStartAsync(int port, Vault vault, StoreReach store, LogPublishing publishing, Func<DateTimeOffset?> lastRound, TimeProvider clock, ILoggerFactory logs)
+    public static async Task<HealthServer?> TryStartAsync(int port, Vault vault, StoreReach store, LogPublishing publishing, Func<DateTimeOffset?> lastRound, bool timestamps, TimeProvider clock, ILoggerFactory logs)
     {
         ILogger log = logs.CreateLogger<HealthServer>();
         // The empty builder reads no environment and no settings file: nothing outside can make it listen elsewhere.
@@ -60,12 +65,14 @@ internal sealed partial class HealthServer : IAsyncDisposable
             (DateTimeOffset at, string? problem) = await store.AskAsync(cancel).ConfigureAwait(false);
             double? age = vault.Log.Entries(null, 1) is [var newest] && CustodyEntry.TryParse(newest.Bytes, out CustodyEntry? entry, out _)
                 ? Math.Round((clock.GetUtcNow() - entry.Time).TotalSeconds, 3) : null;
+            TimestampStanding? stamps = timestamps ? vault.Timestamps.Standing() : null;
             PublishingState log = publishing.State();
             string? reason = problem ?? log.Alarm;
             return Results.Json(
                 new Readiness(reason is null ? "ready" : "not-ready", reason, at, lastRound(), vault.Log.Size(), age,
                     log.PublishedSize, log.PublishedAt, log.UncosignedFor is { } since ? Math.Round(since.TotalSeconds, 3) : null, Uncosigned(log.UncosignedFor), log.HasOutsideWitness,
-                    [.. log.Witnesses.Select(w => new WitnessHealth(w.Name, w.IsDemonstration ? "demonstration: no outside witness" : "witness", w.Size, w.At, w.Refusal ?? w.Trouble))], log.Problem),
+                    [.. log.Witnesses.Select(w => new WitnessHealth(w.Name, w.IsDemonstration ? "demonstration: no outside witness" : "witness", w.Size, w.At, w.Refusal ?? w.Trouble))], log.Problem,
+                    stamps?.Waiting, stamps?.Since, stamps?.Problem),
                 statusCode: reason is null ? 200 : 503);
         });
         app.MapLog(publishing.Store);

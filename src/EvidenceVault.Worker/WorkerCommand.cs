@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using EvidenceVault.Pipeline.Timestamps;
 using EvidenceVault.Pipeline.Words;
 
 namespace EvidenceVault.Worker;
@@ -100,6 +101,7 @@ internal static class WorkerCommand
                 HealthPort = asked.GetValue(HealthPort) ?? (once ? null : WorkerOptions.DefaultHealthPort),
                 PublishEvery = TimeSpan.FromSeconds(asked.GetValue(PublishEvery)),
                 Analyse = !asked.GetValue(NoAnalysis),
+                Timestamps = TimestampOptions.From(Set(TimestampOptions.AddressVariable), Set(TimestampOptions.CertificateVariable)),
                 Patience = TimeSpan.FromSeconds(asked.GetValue(Patience)),
             };
         }

@@ -1,3 +1,4 @@
+using EvidenceVault.Pipeline.Timestamps;
 using EvidenceVault.Pipeline.Words;
 
 namespace EvidenceVault.Worker;
@@ -49,6 +50,9 @@ internal sealed record WorkerOptions
     public TimeSpan PublishEvery { get; init; } = TimeSpan.FromSeconds(10);
 
     public bool Analyse { get; init; } = true;
+
+    /// <summary>The time-stamping authority; null where none is set.</summary>
+    public TimestampOptions? Timestamps { get; init; }
 
     /// <summary>With <see cref="Once"/>: how long something may stay out of reach before the worker gives up.</summary>
     public TimeSpan Patience { get; init; }

@@ -51,9 +51,16 @@ internal static class WorkerRun
         using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(stop);
         Task published = publishing.RunAsync(e => show.Line(StepText.Problem(e)), ended.Token);
         await using HealthServer? health = options.HealthPort is { } port
-            ? await HealthServer.TryStartAsync(port, vault, reach, publishing, () => watch.LastRound, clock, logs).ConfigureAwait(false) : null;
+            ? await HealthServer.TryStartAsync(port, vault, reach, publishing, () => watch.LastRound, options.Timestamps is not null, clock, logs).ConfigureAwait(false) : null;
 
+        TimestampRounds? timestamps = services.GetService<TimestampRounds>();
+        using CancellationTokenSource stamped = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        Task stamping = timestamps?.RunAsync(stamped.Token) ?? Task.CompletedTask;
         (string why, UnreachableException? gaveUp) = await UntilItEndsAsync(rounds, options, show, stop).ConfigureAwait(false);
+        await stamped.CancelAsync().ConfigureAwait(false);
+        await stamping.ConfigureAwait(false);
+        // What was sealed last gets its time stamp too. One that cannot be had now is waited for by the next run.
+        if (timestamps is not null && !stop.IsCancellationRequested) await timestamps.RoundAsync(stop).ConfigureAwait(false);
         await vault.Sequencer.RecordAsync(Stopped(why)).ConfigureAwait(false);
         await ended.CancelAsync().ConfigureAwait(false);
         await published.ConfigureAwait(false);
@@ -130,7 +137,7 @@ internal static class WorkerRun
             .AddAzureStorage(new AzureStorageOptions { ConnectionString = options.Storage })
             .AddSingleton(new PublishingOptions { Interval = options.PublishEvery })
             .AddFootageAnalysis()
-            .AddEvidenceVault(vault, new() { Analyse = options.Analyse }, new Caller(Environment.UserName))
+            .AddEvidenceVault(vault, new() { Analyse = options.Analyse, Timestamps = options.Timestamps }, new Caller(Environment.UserName))
             // So that an 'evidencevault ingest' that was interrupted is carried on.
             .AddSingleton<IDropSource>(s => s.GetRequiredService<GivenFiles>());
         RestRules rest = RestRules.Of(options.QuietPeriod);

@@ -10,7 +10,8 @@ try
         ["publish-crash", .. var rest] => await PublishCrash.RunAsync(rest),
         ["publish-child", var when, var home, var folder] => await PublishCrash.PublishAsync(when, home, folder),
         ["measure", var what, var file, var connection, var home] => await IngestMeasure.RunAsync(what, file, connection, home),
-        _ => WrongUse("Say which benchmark: EvidenceVault.Benchmarks ingest [--size 4GB] [--rounds 2] | log [--entries 1000000] [--rounds 4] [--seconds 5] | publish-crash [--rounds 60]"),
+        ["log-sample", .. var rest] => await LogSample.RunAsync(rest),
+        _ => WrongUse("Say which benchmark: EvidenceVault.Benchmarks ingest [--size 4GB] [--rounds 2] | log [--entries 1000000] [--rounds 4] [--seconds 5] | publish-crash [--rounds 60] | log-sample --entries 70000 DIR"),
     };
 }
 catch (FormatException e)

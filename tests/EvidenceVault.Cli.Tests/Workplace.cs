@@ -32,8 +32,8 @@ public sealed class Workplace : IDisposable
     /// <summary>Runs <c>evidencevault</c> with these arguments.</summary>
     public Task<Ran> RunAsync(params string[] arguments) => RunProgramAsync(Built, arguments);
 
-    /// <summary>Runs any program in the working folder.</summary>
-    public async Task<Ran> RunProgramAsync(string program, params string[] arguments)
+    /// <summary>Starts any program in the working folder.</summary>
+    public Process Start(string program, params string[] arguments)
     {
         var start = new ProcessStartInfo(program)
         {
@@ -47,8 +47,15 @@ public sealed class Workplace : IDisposable
         start.Environment["EVIDENCEVAULT_STORAGE"] = Storage;
         start.Environment.Remove("EVIDENCEVAULT_DEBUG");
         start.Environment["USER"] = start.Environment["LOGNAME"] = start.Environment["SUDO_USER"] = "somebody-else";
-        using Process process = Process.Start(start)!;
+        Process process = Process.Start(start)!;
         process.StandardInput.Close();
+        return process;
+    }
+
+    /// <summary>Runs any program in the working folder.</summary>
+    public async Task<Ran> RunProgramAsync(string program, params string[] arguments)
+    {
+        using Process process = Start(program, arguments);
         Task<string> output = process.StandardOutput.ReadToEndAsync(), error = process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync();
         return new(process.ExitCode, await output, await error);

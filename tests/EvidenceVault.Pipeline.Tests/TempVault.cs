@@ -28,7 +28,7 @@ internal sealed class TempVault : IAsyncDisposable
         Vault = await Vault.OpenAsync(Home, TimeProvider.System);
     }
 
-    public VerificationReport Check() => Vault.Log.Check(Vault.Keys.Log.VerifierKey, null, CancellationToken.None);
+    public VerificationReport Check() => Vault.CheckLog(null, CancellationToken.None);
 
     public void MustHold()
     {

@@ -64,7 +64,7 @@ internal sealed class Bench : IDisposable
     public async Task<(IReadOnlyList<ExhibitRow> Masters, IReadOnlyList<CustodyEntry> Entries)> LookAsync()
     {
         await using Vault vault = await Pipeline.Vault.OpenAsync(Vault, TimeProvider.System);
-        VerificationReport report = vault.Log.Check(vault.Keys.Log.VerifierKey, null, CancellationToken.None);
+        VerificationReport report = vault.CheckLog(null, CancellationToken.None);
         Assert.True(report.Holds, string.Join('\n', report.Findings.Where(f => !f.Holds).Select(f => f.Sentence)));
         IReadOnlyList<ExhibitRow> masters = vault.Exhibits.Masters();
         List<CustodyEntry> entries =

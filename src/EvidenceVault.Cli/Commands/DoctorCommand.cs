@@ -8,6 +8,7 @@ using EvidenceVault.Pipeline.Analysis;
 using EvidenceVault.Pipeline.Keys;
 using EvidenceVault.Pipeline.Records;
 using EvidenceVault.Pipeline.Storage;
+using EvidenceVault.Pipeline.Timestamps;
 using EvidenceVault.Pipeline.Words;
 using EvidenceVault.Proof;
 using EvidenceVault.Storage.Azure;
@@ -120,7 +121,7 @@ internal static class DoctorCommand
         else if (Host.IsVault(home))
         {
             yield return new("key ring file", false, $"There is no key ring at {Names.Printable(ring)}, but the vault holds records.",
-                "Put it back from backup before anything else is run here: without it nothing stored can be read, and a new start would make new keys.", OfEvidence: true);
+                "Put it back from backup before anything else is run here (evidencevault keys restore FILE): without it nothing stored can be read.", OfEvidence: true);
         }
     }
 
@@ -132,7 +133,7 @@ internal static class DoctorCommand
 
     private static async IAsyncEnumerable<Result> VaultAsync(string home, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancel)
     {
-        // Opening makes keys where there are none; with records but no ring that would hide the loss, so it is not done.
+        // Told above. Opening is refused where the log has recorded keys.
         if (!File.Exists(Path.Combine(home, "keys", "keyring.json"))) yield break;
         Host? host = null;
         Result? closed = null;
@@ -153,11 +154,12 @@ internal static class DoctorCommand
         await using (host)
         {
             KeyRing keys = host.Vault.Keys;
-            yield return new("keys", true, $"log {keys.Log.Origin}; seal certificate SHA-256 {keys.Seal.CertificateSha256}; content key {keys.Wrapper.CurrentKeyId}");
+            yield return new("keys", true, $"log {keys.Log.Origin}, {(keys.ValidLogKeys.Count == 1 ? "one key" : $"{keys.ValidLogKeys.Count} keys that overlap")}; seal certificate SHA-256 {keys.Seal.CertificateSha256}; content key {keys.Wrapper.CurrentKeyId}");
             yield return Database(host.Vault);
             yield return await LogAsync(host, cancel);
             yield return Witnesses(host.Vault);
             yield return Receipts(host.Vault);
+            yield return TimestampsOf(host);
         }
     }
 
@@ -212,6 +214,20 @@ internal static class DoctorCommand
         return new("drop receipts", true, newest is null ? "None has been issued yet." : $"The newest is {Names.Printable(newest)}, of {Words.Moment(new DateTimeOffset(File.GetLastWriteTimeUtc(newest)))}.");
     }
 
+    // Longer than a worker that reaches its authority would leave anything.
+    private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(15);
+
+    private static Result TimestampsOf(Host host)
+    {
+        const string check = "time stamps";
+        if (host.TimestampRounds is null) return new(check, true, $"No time-stamping authority is set ({TimestampOptions.AddressVariable}): seals carry the vault's own time only.");
+        TimestampStanding standing = host.Vault.Timestamps.Standing();
+        if (standing.Since is not { } since) return new(check, true, $"Every seal has one; the newest stamped checkpoint is of {standing.StampedSize} entries.");
+        bool late = TimeProvider.System.GetUtcNow() - DateTimeOffset.Parse(since, System.Globalization.CultureInfo.InvariantCulture) > LongestWait;
+        return new(check, !late, $"{standing.Waiting} {(standing.Waiting == 1 ? "seal waits" : "seals wait")}, since {Words.Moment(since)}.{(standing.Problem is { } problem ? $" Last: {problem}" : "")}",
+            "Run 'evidencevault timestamp' to see what the authority answers; the worker asks by itself.");
+    }
+
     private static async Task<Result> StoreAsync(CancellationToken cancel)
     {
         try
@@ -241,7 +257,7 @@ internal static class DoctorCommand
     {
         public string CurrentKeyId => "none";
 
-        public byte[] Wrap(ReadOnlySpan<byte> contentKey) => throw new NotSupportedException();
+        public byte[] Wrap(string keyId, ReadOnlySpan<byte> contentKey) => throw new NotSupportedException();
 
         public byte[] Unwrap(string keyId, ReadOnlySpan<byte> wrapped) => throw new NotSupportedException();
     }

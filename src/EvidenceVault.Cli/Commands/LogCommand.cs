@@ -88,12 +88,12 @@ internal static class LogCommand
 
     private static Command VerifierKeyOf()
     {
-        var command = new Command("vkey", "Print the log's verifier key (C2SP signed-note), which strangers check the log with. It is public.");
+        var command = new Command("vkey", "Print the log's verifier keys (C2SP signed-note), one a line, which strangers check the log with. Any one of them will do; they are public.");
         Examples.Of(command, "evidencevault log vkey > log.vkey");
         command.SetAction(async (parsed, _) =>
         {
             await using Host host = await Host.OpenAsync(CommandTree.Home(parsed));
-            Console.WriteLine(host.Vault.Keys.Log.VerifierKey);
+            foreach (string key in host.Vault.Keys.ValidLogKeys) Console.WriteLine(key);
             return ExitCode.Done;
         });
         return command;
@@ -127,7 +127,7 @@ internal static class LogCommand
             await using Host host = await Host.OpenAsync(CommandTree.Home(parsed));
             string asked = parsed.GetRequiredValue(folder);
             ulong size = await host.SendAsync(new ExportLog(Path.GetFullPath(asked)), cancel);
-            Console.WriteLine($"{size} entries are in {Names.Printable(asked)}. Their key is: {host.Vault.Keys.Log.VerifierKey}");
+            Console.WriteLine($"{size} entries are in {Names.Printable(asked)}. Their key is: {string.Join(" or ", host.Vault.Keys.ValidLogKeys)}");
             return ExitCode.Done;
         });
         return command;

@@ -21,7 +21,7 @@ internal static class ShowCommand
     private static async Task<int> RunAsync(string home, ExhibitReference reference, bool json, CancellationToken cancel)
     {
         await using Host host = await Host.OpenAsync(home);
-        ExhibitShown shown = ExhibitShown.Of(await host.SendAsync(new ShowExhibit(reference), cancel));
+        ExhibitShown shown = ExhibitShown.Of(await host.SendAsync(new ShowExhibit(reference), cancel), host.TimestampRounds is not null);
         if (json) Json.Print(shown);
         else Print(new Page(), shown);
         return ExitCode.Done;
@@ -35,6 +35,7 @@ internal static class ShowCommand
             (e.Parent is null ? "Delivered as" : "File", Page.Printable(e.OriginalName)), ("Made from", e.Parent), ("Is a", e.Role),
             ("Size", e.Bytes is { } bytes ? Show.Words.Bytes(bytes) : "not sealed yet"), ("SHA-256", e.Sha256), ("SHA-512", e.Sha512), ("Stored at", e.Address),
             ("Received", Show.Words.Moment(e.ReceivedAt)), ("Sealed", Show.Words.Moment(e.SealedAt)), ("Read back", Show.Words.Moment(e.StoredAt)),
+            ("Time stamp", e.Timestamp is { } t ? $"{Show.Words.Moment(t.Time)}, serial {t.Serial}" : e.TimestampWaits ? "waiting for the time-stamping authority" : null),
             ("Local times", TimeZoneInfo.Local.Id));
         if (e.Segments.Count > 0)
         {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using EvidenceVault.Pipeline.Keys;
 using EvidenceVault.Pipeline.Records;
 using EvidenceVault.Pipeline.UseCases;
 using EvidenceVault.Proof;
@@ -19,16 +20,26 @@ internal sealed record ExhibitLine(
         e.Exhibit.Problem, e.Exhibit.Address, e.Exhibit.ReceivedAt, e.Exhibit.SealedAt, e.Exhibit.StoredAt);
 }
 
+internal sealed record BundleShown(
+    string Id, string BundleSha256, string Output, IReadOnlyList<string> Exhibits, int Files, long Bytes, int Entries, ulong LogSize, IReadOnlyList<string> Withheld, bool QuorumHolds, bool OutsideWitness)
+{
+    public static BundleShown Of(ExportedBundle b, string output) => new(
+        b.Id, b.BundleSha256, output, [.. b.Exhibits.Select(e => e.Text)], b.Files, b.Bytes, b.Entries, b.Size, b.Withheld, b.QuorumHolds, b.OutsideWitness);
+}
+
 internal sealed record ExhibitShown(
     string Exhibit, string Case, string Camera, string State, string? Sha256, string? Sha512, long? Bytes, string? Address, string? Problem, string? OriginalName,
     string? Parent, string? Role, string ReceivedAt, string? SealedAt, string? StoredAt,
-    IReadOnlyList<SegmentShown> Segments, IReadOnlyList<DerivativeShown> Derivatives, IReadOnlyList<EntryShown> Custody)
+    IReadOnlyList<SegmentShown> Segments, IReadOnlyList<DerivativeShown> Derivatives, IReadOnlyList<EntryShown> Custody, TimestampShown? Timestamp, bool TimestampWaits)
 {
-    public static ExhibitShown Of(ShownExhibit e) => new(
+    public static ExhibitShown Of(ShownExhibit e, bool timestamps) => new(
         e.Exhibit.Reference, e.Exhibit.Case, e.Exhibit.Camera, e.Exhibit.State, e.Exhibit.Sha256, e.Exhibit.Sha512, e.Exhibit.Bytes, e.Exhibit.Address, e.Exhibit.Problem,
         e.Exhibit.RelativePath, e.Exhibit.Parent, e.Exhibit.Role, e.Exhibit.ReceivedAt, e.Exhibit.SealedAt, e.Exhibit.StoredAt,
-        [.. e.Segments.Select(SegmentShown.Of)], [.. e.Derivatives.Select(DerivativeShown.Of)], [.. e.Custody.Select(EntryShown.Of)]);
+        [.. e.Segments.Select(SegmentShown.Of)], [.. e.Derivatives.Select(DerivativeShown.Of)], [.. e.Custody.Select(EntryShown.Of)],
+        e.Timestamp is { } t ? new(t.Time, t.Serial, t.Sha256) : null, timestamps && e.Timestamp is null && e.Exhibit.SealCms is not null);
 }
+
+internal sealed record TimestampShown(string Time, string Serial, string TokenSha256);
 
 internal sealed record SegmentShown(long Number, double Start, double End, double Peak, double PeakScore, JsonNode? Box, string OpenedBecause, string ClosedBecause)
 {
@@ -85,6 +96,16 @@ internal sealed record PublishedShown(ulong Size, int NewTiles, string Place, st
 internal sealed record WitnessShown(string Name, bool IsDemonstration, ulong CosignedSize, string? CosignedAt, string? Refusal, string? Trouble);
 
 internal sealed record CheckpointShown(string Origin, ulong Size, string Root, string Note);
+
+internal sealed record KeyShown(string Id, string Kind, string? MadeAt, string State, string Fingerprint, string? Authority)
+{
+    public static KeyShown Of(ListedKey k) => new(
+        k.Id, k.Use.ToString().ToLowerInvariant(), k.MadeAt?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture), k.State, k.Fingerprint, k.Authority);
+}
+
+internal sealed record BackedUpShown(string File, string Id, long Bytes, ulong? LogSize);
+
+internal sealed record RestoredShown(bool Holds, ulong Size, IReadOnlyList<string> Put, IReadOnlyList<string> Kept, IReadOnlyList<FindingShown> Findings);
 
 internal sealed record CheckedShown(string Check, bool Ok, string Found, string? Mend);
 

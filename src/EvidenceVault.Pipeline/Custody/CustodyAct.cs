@@ -106,6 +106,9 @@ public static class Acts
     /// <summary>A disclosure bundle was finished; <c>sha256</c> is that of its bundle.json.</summary>
     public const string BundleMade = "bundle-made";
 
+    /// <summary>An outside authority's time stamp (RFC 3161) of a seal or a checkpoint was checked and kept.</summary>
+    public const string Timestamped = "timestamped";
+
     /// <summary>The log was read or exported.</summary>
     public const string LogRead = "log-read";
 

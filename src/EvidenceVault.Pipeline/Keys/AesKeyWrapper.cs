@@ -9,9 +9,11 @@ internal sealed class AesKeyWrapper(IReadOnlyList<KeyEncryptionKey> keys) : IKey
 
     public string CurrentKeyId { get; } = keys[^1].Id;
 
-    public byte[] Wrap(ReadOnlySpan<byte> contentKey)
+    public bool Knows(string keyId) => keyOfId.ContainsKey(keyId);
+
+    public byte[] Wrap(string keyId, ReadOnlySpan<byte> contentKey)
     {
-        using Aes aes = Of(CurrentKeyId);
+        using Aes aes = Of(keyId);
         return aes.EncryptKeyWrapPadded(contentKey);
     }
 

@@ -5,7 +5,7 @@ using System.Security.Cryptography.X509Certificates;
 namespace EvidenceVault.Pipeline.Keys;
 
 /// <summary>CMS detached signatures (RFC 5652, section 5) with ECDSA P-256 and SHA-256.</summary>
-internal sealed class CertificateSealSigner : ISealSigner, IDisposable
+internal sealed class CertificateSealSigner : IDisposable
 {
     private static readonly Oid Sha256 = new("2.16.840.1.101.3.4.2.1");
 
@@ -16,16 +16,12 @@ internal sealed class CertificateSealSigner : ISealSigner, IDisposable
     public CertificateSealSigner(SealKeys keys, TimeProvider clock)
     {
         this.clock = clock;
-        using X509Certificate2 ca = X509CertificateLoader.LoadCertificate(keys.CaCertificate);
-        CaPem = ca.ExportCertificatePem() + "\n";
         using X509Certificate2 bare = X509CertificateLoader.LoadCertificate(keys.Certificate);
         using ECDsa key = ECDsa.Create();
         key.ImportPkcs8PrivateKey(keys.Key, out _);
         certificate = bare.CopyWithPrivateKey(key);
         CertificateSha256 = Convert.ToHexStringLower(SHA256.HashData(certificate.RawData));
     }
-
-    public string CaPem { get; }
 
     public string CertificateSha256 { get; }
 

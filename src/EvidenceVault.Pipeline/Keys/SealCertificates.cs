@@ -16,30 +16,50 @@ internal static class SealCertificates
         new("1.3.6.1.5.5.7.3.36"), // documentSigning (RFC 9336)
     ];
 
+    /// <summary>A new authority and a signing certificate of its.</summary>
     public static SealKeys New(string suffix, TimeProvider clock)
     {
-        // An hour of leeway: a checker's clock may lag ours.
-        DateTimeOffset from = clock.GetUtcNow().AddHours(-1);
-        DateTimeOffset until = from.AddYears(YearsValid);
-
+        (DateTimeOffset from, DateTimeOffset until) = Validity(clock);
         using ECDsa caKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        CertificateRequest caRequest = new($"CN=EvidenceVault Seal Authority {suffix}", caKey, HashAlgorithmName.SHA256);
-        X509SubjectKeyIdentifierExtension caId = new(caRequest.PublicKey, critical: false);
-        caRequest.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: true, 0, critical: true));
-        caRequest.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, critical: true));
-        caRequest.CertificateExtensions.Add(caId);
-        using X509Certificate2 ca = caRequest.CreateSelfSigned(from, until);
+        CertificateRequest request = new($"CN=EvidenceVault Seal Authority {suffix}", caKey, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: true, 0, critical: true));
+        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, critical: true));
+        request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, critical: false));
+        using X509Certificate2 ca = request.CreateSelfSigned(from, until);
+        return Issue(ca, caKey, suffix, from, until);
+    }
 
+    /// <summary>A new signing certificate and key under the authority there is.</summary>
+    public static SealKeys NewUnder(SealKeys authority, string suffix, TimeProvider clock)
+    {
+        (DateTimeOffset from, DateTimeOffset until) = Validity(clock);
+        using ECDsa caKey = ECDsa.Create();
+        caKey.ImportPkcs8PrivateKey(authority.CaKey, out _);
+        using X509Certificate2 bare = X509CertificateLoader.LoadCertificate(authority.CaCertificate);
+        using X509Certificate2 ca = bare.CopyWithPrivateKey(caKey);
+        // RFC 5280, section 6: a certificate that outlives its authority's has no path at its end.
+        DateTimeOffset caUntil = new(bare.NotAfter.ToUniversalTime());
+        return Issue(ca, caKey, suffix, from, until < caUntil ? until : caUntil);
+    }
+
+    private static SealKeys Issue(X509Certificate2 ca, ECDsa caKey, string suffix, DateTimeOffset from, DateTimeOffset until)
+    {
         using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         CertificateRequest request = new($"CN=EvidenceVault Seal {suffix}", key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: false, hasPathLengthConstraint: false, 0, critical: true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, critical: true));
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension(SigningUses, critical: false));
         request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, critical: false));
-        request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromSubjectKeyIdentifier(caId));
+        request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(ca, includeKeyIdentifier: true, includeIssuerAndSerial: false));
         using X509Certificate2 certificate = request.Create(ca, from, until, SerialNumber());
-
         return new(ca.RawData, caKey.ExportPkcs8PrivateKey(), certificate.RawData, key.ExportPkcs8PrivateKey());
+    }
+
+    // An hour of leeway: a checker's clock may lag ours.
+    private static (DateTimeOffset From, DateTimeOffset Until) Validity(TimeProvider clock)
+    {
+        DateTimeOffset from = clock.GetUtcNow().AddHours(-1);
+        return (from, from.AddYears(YearsValid));
     }
 
     // RFC 5280 4.1.2.2: positive, at most 20 octets.

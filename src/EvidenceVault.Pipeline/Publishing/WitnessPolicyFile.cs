@@ -9,19 +9,19 @@ internal static class WitnessPolicyFile
 {
     private const int MostBytes = 64 << 10;
 
-    /// <summary>Reads the policy, making one at the first start, with the demonstration witness in it. A log key that the policy does not have
-    /// (after a rotation) is added at its end; the rest is the owner's.</summary>
+    /// <summary>Reads the policy, making one at the first start, with the demonstration witness in it. Its log lines
+    /// follow the log's keys (after a rotation); the rest is the owner's.</summary>
     /// <param name="path">The policy file.</param>
     /// <param name="witnessFolder">The demonstration witness's folder.</param>
-    /// <param name="logKey">The log's verifier key.</param>
+    /// <param name="logKeys">The log's verifier keys that are valid.</param>
     /// <exception cref="RefusedException">It cannot be used; what is wrong is named.</exception>
-    public static LogPolicy OpenOrMake(string path, string witnessFolder, string logKey)
+    public static LogPolicy OpenOrMake(string path, string witnessFolder, IReadOnlyList<string> logKeys)
     {
         while (!File.Exists(path))
         {
             try
             {
-                Write(path, First(witnessFolder, logKey));
+                Write(path, First(witnessFolder, logKeys[0]));
             }
             catch (RefusedException e) when (e.InnerException is IOException)
             {
@@ -30,10 +30,27 @@ internal static class WitnessPolicyFile
             }
         }
         LogPolicy policy = Read(path);
-        if (policy.Logs.Any(l => l.Key.ToString() == logKey)) return policy;
-        Write(path, [.. policy.Content.Span, .. Encoding.UTF8.GetBytes($"log {logKey}\n")]);
-        return Read(path);
+        LogPolicy current = WithLogKeys(policy, logKeys);
+        if (current != policy) Write(path, current.Content.Span);
+        return current;
     }
+
+    /// <summary>The policy with these log keys, and no others of their name; itself where it has them.</summary>
+    public static LogPolicy WithLogKeys(LogPolicy policy, IReadOnlyList<string> logKeys)
+    {
+        string origin = VerifierKey.Parse(logKeys[0]).Name;
+        string[] has = [.. policy.Logs.Where(l => l.Key.Name == origin).Select(l => l.Key.ToString())];
+        if (logKeys.Order(StringComparer.Ordinal).SequenceEqual(has.Order(StringComparer.Ordinal))) return policy;
+        // Latin-1 gives each octet one character: what the owner wrote comes out as it was.
+        IEnumerable<string> kept = Encoding.Latin1.GetString(policy.Content.Span).Split('\n')[..^1].Where(line => !NamesOneOf(line, has.Except(logKeys)));
+        string text = string.Concat(kept.Concat(logKeys.Except(has).Select(k => Encoding.Latin1.GetString(Encoding.UTF8.GetBytes($"log {k}")))).Select(line => line + '\n'));
+        return LogPolicy.TryParse(Encoding.Latin1.GetBytes(text), out LogPolicy? current, out string problem)
+            ? current
+            : throw new RefusedException($"The log's new key does not fit into the witness policy. {problem}", "Nothing was changed.", "Shorten the policy file (C2SP tlog-policy), then try again.");
+    }
+
+    private static bool NamesOneOf(string line, IEnumerable<string> keys) =>
+        line.Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries) is ["log", var key, ..] && keys.Contains(Encoding.UTF8.GetString(Encoding.Latin1.GetBytes(key)));
 
     private static byte[] First(string witnessFolder, string logKey)
     {
@@ -62,7 +79,7 @@ internal static class WitnessPolicyFile
             : throw new RefusedException($"The witness policy '{path}' cannot be used. {problem}", "The vault was not opened: it would not know whose cosignatures its checkpoints need.", "Correct the file (C2SP tlog-policy), then start again.");
     }
 
-    private static void Write(string path, byte[] content)
+    private static void Write(string path, ReadOnlySpan<byte> content)
     {
         using Scratch scratch = Scratch.New(Path.Combine(Path.GetDirectoryName(path)!, "work"));
         string draft = Path.Combine(scratch.Path, "policy");

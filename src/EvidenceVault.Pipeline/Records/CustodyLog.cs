@@ -1,4 +1,5 @@
 using Dapper;
+using EvidenceVault.Pipeline.Custody;
 using EvidenceVault.Pipeline.Words;
 using EvidenceVault.Proof;
 using Microsoft.Data.Sqlite;
@@ -73,8 +74,13 @@ public sealed class CustodyLog(VaultDatabase database)
         return new(index, entry, [.. connection.Query<string>("SELECT disclosure FROM custody_disclosure WHERE idx = @idx ORDER BY ordinal", new { idx = (long)index }).Select(Parse)]);
     }
 
-    /// <summary>Runs a whole check over the log: see <see cref="LogCheck"/>.</summary>
-    public VerificationReport Check(string verifierKey, IProgress<LogCheckProgress>? progress, CancellationToken cancel)
+    /// <summary>Runs a whole check over the log by the keys that may have signed it: see <see cref="LogCheck"/>. A key that is not valid any
+    /// more may have signed up to the entry that retired it.</summary>
+    /// <param name="keys">Every key that ever signed the log.</param>
+    /// <param name="valid">Those of them that are valid now.</param>
+    /// <param name="progress">Told how far it has come.</param>
+    /// <param name="cancel">Ends it.</param>
+    public VerificationReport Check(IReadOnlyList<string> keys, IReadOnlyList<string> valid, IProgress<LogCheckProgress>? progress, CancellationToken cancel)
     {
         using SqliteConnection connection = database.Read();
         // One read transaction: a worker that appends meanwhile does not move the log under the check.
@@ -89,7 +95,20 @@ public sealed class CustodyLog(VaultDatabase database)
             Node = (level, i) => connection.QueryFirstOrDefault<byte[]>("SELECT hash FROM custody_node WHERE level = @level AND idx = @i", new { level, i = (long)i }, transaction),
             Checkpoints = connection.Query<byte[]>("SELECT note FROM custody_checkpoint ORDER BY size", transaction: transaction, buffered: false),
         };
-        return new LogCheck(reader, VerifierKey.Parse(verifierKey)).Run(progress, cancel);
+        Dictionary<string, ulong> retired = Retirements(connection, transaction);
+        return new LogCheck(reader, [.. keys.Select(k => new LogKeySpan(VerifierKey.Parse(k), valid.Contains(k) ? null : retired.GetValueOrDefault(k)))]).Run(progress, cancel);
+    }
+
+    // The size of the log with the entry that retired a key, by key. What these entries say is checked with all others.
+    private static Dictionary<string, ulong> Retirements(SqliteConnection connection, SqliteTransaction transaction)
+    {
+        var sizes = new Dictionary<string, ulong>(StringComparer.Ordinal);
+        foreach ((long index, byte[] bytes) in connection.Query<(long, byte[])>("SELECT idx, entry FROM custody_entry WHERE exhibit IS NULL AND instr(entry, CAST('\"event\":\"retired\"' AS BLOB)) > 0 ORDER BY idx", transaction: transaction))
+        {
+            if (!CustodyEntry.TryParse(bytes, out CustodyEntry? entry, out _) || entry.Action != Acts.KeyEvent || entry.Outcome != Outcome.Done) continue;
+            if (entry.Detail?["retired"] is System.Text.Json.Nodes.JsonValue key && key.TryGetValue(out string? text)) sizes.TryAdd(text, (ulong)index + 1);
+        }
+        return sizes;
     }
 
     /// <summary>Reads the tree's nodes at the levels that are stored: 0 beside the entries, 8, 16 … in their own table.</summary>

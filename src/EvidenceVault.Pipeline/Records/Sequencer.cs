@@ -20,7 +20,7 @@ public sealed class Sequencer : IAsyncDisposable
     private const int MostSeqs = 100_000;
 
     private readonly VaultDatabase _database;
-    private readonly ILogSigner _signer;
+    private readonly ILogKeys _keys;
     private readonly TimeProvider _clock;
     private readonly Channel<Pending> _queue = Channel.CreateUnbounded<Pending>(new() { SingleReader = true });
     private readonly Task _loop;
@@ -36,12 +36,11 @@ public sealed class Sequencer : IAsyncDisposable
 
     // The log's right edge as this process last saw it; thrown away whenever it may be wrong.
     private TreeFrontier? _frontier;
-    private VerifierKey? _key;
 
     /// <summary>Starts the writer.</summary>
-    public Sequencer(VaultDatabase database, ILogSigner signer, TimeProvider clock)
+    public Sequencer(VaultDatabase database, ILogKeys keys, TimeProvider clock)
     {
-        (_database, _signer, _clock) = (database, signer, clock);
+        (_database, _keys, _clock) = (database, keys, clock);
         _loop = Task.Factory.StartNew(Run, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
@@ -135,6 +134,8 @@ public sealed class Sequencer : IAsyncDisposable
             ulong size = SizeOf(connection, transaction);
             if (size != _written || _seqs.Count > MostSeqs) Forget(); // another process wrote since
             var change = new Change(connection, transaction, statements, _seqs, size, _latest, _clock);
+            // Another process may have rotated keys: what is sealed in this batch is sealed with those in use.
+            Signers(connection, transaction);
             foreach (Pending pending in batch) RunOne(pending, change);
             if (change.Leaves.Count > 0) SignHead(connection, transaction, change);
             // The commit point. A crash before it leaves nothing of the batch; after it, all of it.
@@ -205,11 +206,15 @@ public sealed class Sequencer : IAsyncDisposable
             }
         }
         byte[] root = _frontier.Root();
-        if (_key?.ToString() != _signer.VerifierKey) _key = VerifierKey.Parse(_signer.VerifierKey);
-        string text = new Checkpoint(_signer.Origin, _frontier.Size, root).ToText();
-        byte[] note = SignedNote.Create(text).WithSignature(_key, _signer.Sign(System.Text.Encoding.UTF8.GetBytes(text))).ToBytes();
+        // Asked again: a change of this batch may have put other keys in use, and this checkpoint is the first that they sign.
+        IReadOnlyList<ILogSigner> signers = Signers(connection, transaction);
+        string text = new Checkpoint(signers[0].Origin, _frontier.Size, root).ToText();
+        byte[] bytes = System.Text.Encoding.UTF8.GetBytes(text);
+        byte[] note = signers.Aggregate(SignedNote.Create(text), (signed, by) => signed.WithSignature(VerifierKey.Parse(by.VerifierKey), by.Sign(bytes))).ToBytes();
         connection.Execute("INSERT INTO custody_checkpoint (size, root, note) VALUES (@size, @root, @note)", new { size = (long)_frontier.Size, root, note }, transaction);
     }
+
+    private IReadOnlyList<ILogSigner> Signers(SqliteConnection connection, SqliteTransaction transaction) => _keys.InForce(Settings.Get(connection, transaction, Settings.Keys));
 
     /// <summary>Reads the edge back and compares it with the newest checkpoint: a log that was cut or changed behind the vault's
     /// back is never signed again as if nothing had happened.</summary>

@@ -38,6 +38,33 @@ public sealed class VaultDatabase
         return connection.ExecuteScalar<string>("PRAGMA quick_check(1)") ?? "SQLite gave no answer to quick_check.";
     }
 
+    /// <summary>Writes a copy of the database as it is at one moment, whole and without a write-ahead log (VACUUM INTO); writers go on meanwhile.
+    /// Says how many entries of the custody log the copy holds.</summary>
+    internal ulong CopyTo(string path)
+    {
+        try
+        {
+            using (var connection = new SqliteConnection(_connectionString))
+            {
+                connection.Open();
+                connection.Execute("VACUUM INTO @path", new { path });
+            }
+            using (var file = new FileStream(path, FileMode.Open, FileAccess.ReadWrite)) file.Flush(flushToDisk: true);
+            return SizeOfCopy(path);
+        }
+        catch (SqliteException e)
+        {
+            throw new UnreachableException($"The database could not be copied ({e.Message}).", "There is no backup; the database itself is untouched.", "Free space in the vault's folder, which a copy needs for a while, then run the same command again.", e);
+        }
+    }
+
+    /// <summary>How many entries of the custody log a database file that nobody uses holds.</summary>
+    internal static ulong SizeOfCopy(string path)
+    {
+        using var copy = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false, Mode = SqliteOpenMode.ReadOnly }.ToString());
+        return (ulong)copy.ExecuteScalar<long>("SELECT COALESCE(MAX(idx) + 1, 0) FROM custody_entry");
+    }
+
     /// <summary>A connection that reads. In WAL mode it sees one consistent state for each statement and never blocks the writer.</summary>
     internal SqliteConnection Read()
     {

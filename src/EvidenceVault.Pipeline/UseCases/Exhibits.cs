@@ -61,8 +61,8 @@ public sealed record ShowExhibit(ExhibitReference Reference) : IEvidenceAccess, 
     public bool NeedsReason => false;
 }
 
-/// <summary>An exhibit with its segments, derivatives and custody entries.</summary>
-public sealed record ShownExhibit(ExhibitRow Exhibit, IReadOnlyList<SegmentRow> Segments, IReadOnlyList<ExhibitRow> Derivatives, IReadOnlyList<RecordedEntry> Custody);
+/// <summary>An exhibit with its segments, derivatives, custody entries and the time stamp of its seal, if it has one.</summary>
+public sealed record ShownExhibit(ExhibitRow Exhibit, IReadOnlyList<SegmentRow> Segments, IReadOnlyList<ExhibitRow> Derivatives, IReadOnlyList<RecordedEntry> Custody, KeptTimestamp? Timestamp);
 
 /// <summary>Writes an exhibit's bytes to a file, decrypted and held to the seal. Recorded, with the reason, before the first byte.</summary>
 /// <param name="Reference">Which.</param>
@@ -123,7 +123,7 @@ internal sealed class ListExhibitsHandler(Vault vault, Caller caller) : IRequest
 internal sealed class ShowExhibitHandler(Vault vault) : IRequestHandler<ShowExhibit, ShownExhibit>
 {
     public ValueTask<ShownExhibit> Handle(ShowExhibit request, CancellationToken cancellationToken) => ValueTask.FromResult(new ShownExhibit(
-        vault.Exhibits.Find(request.Reference)!, vault.Exhibits.Segments(request.Reference), vault.Exhibits.Derivatives(request.Reference), vault.Log.Entries(request.Reference)));
+        vault.Exhibits.Find(request.Reference)!, vault.Exhibits.Segments(request.Reference), vault.Exhibits.Derivatives(request.Reference), vault.Log.Entries(request.Reference), vault.Timestamps.Of(request.Reference)));
 }
 
 internal sealed class RetrieveExhibitHandler(Vault vault, IEvidenceStore store, Caller caller) : IRequestHandler<RetrieveExhibit, ExhibitRow>

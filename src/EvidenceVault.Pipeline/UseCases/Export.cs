@@ -87,7 +87,7 @@ internal sealed record RecordedExport(string Id, string Case, IReadOnlyList<Exhi
             throw new RefusedException($"No entry of these exhibits has a field '{Names.Printable(unknown)}'.", "Nothing was given out.", $"Fields that can be withheld here: {string.Join(", ", known)}.");
         BundleWriting.RequireFree(request.Output);
 
-        byte[] policy = vault.Policy(), ca = Encoding.ASCII.GetBytes(vault.Keys.Seal.CaPem);
+        byte[] policy = vault.WitnessPolicy.Content.ToArray(), ca = Encoding.ASCII.GetBytes(vault.Keys.Seal.CaPem);
         string id = RandomNumberGenerator.GetHexString(32, lowercase: true);
         try
         {

@@ -93,7 +93,7 @@ internal sealed class ReadLogHandler(Vault vault, Caller caller) : IRequestHandl
 internal sealed class CheckLogHandler(Vault vault) : IRequestHandler<CheckLog, VerificationReport>
 {
     public ValueTask<VerificationReport> Handle(CheckLog request, CancellationToken cancellationToken) =>
-        ValueTask.FromResult(vault.Log.Check(vault.Keys.Log.VerifierKey, request.Progress, cancellationToken));
+        ValueTask.FromResult(vault.CheckLog(request.Progress, cancellationToken));
 }
 
 internal sealed class NewestCheckpointHandler(Vault vault) : IRequestHandler<NewestCheckpoint, byte[]>

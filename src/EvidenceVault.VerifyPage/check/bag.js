@@ -7,7 +7,10 @@ const isTag = path => !path.startsWith('data/');
 
 /** Rule 4. */
 export const isBagPath = path =>
-  path.length >= 1 && path.length <= 512 && /^[A-Za-z0-9._\/-]+$/.test(path) && path.split('/').every(part => part !== '' && part !== '.' && part !== '..' && !part.startsWith('-'));
+  path.length >= 1 &&
+  path.length <= 512 &&
+  /^[A-Za-z0-9._\/-]+$/.test(path) &&
+  path.split('/').every(part => part !== '' && part !== '.' && part !== '..' && !part.startsWith('-'));
 
 const LEFT_BEHIND = /(^|\/)(\.DS_Store|Thumbs\.db|desktop\.ini|\._[^/]*)$/i;
 
@@ -23,8 +26,16 @@ export function checkBag(findings, container, read) {
   checkComplete(findings, container, payload, tags);
   compare(findings, 'bag-payload', payload, read);
   compare(findings, 'bag-tags', tags, read);
-  findings.holdsIfNothingFailed('bag-payload', 'manifest-sha256.txt', `All ${payload.size} files of the contents are, byte for byte, those that were packed.`);
-  findings.holdsIfNothingFailed('bag-tags', 'tagmanifest-sha256.txt', `All ${tags.size} files that describe the package are, byte for byte, those that were packed.`);
+  findings.holdsIfNothingFailed(
+    'bag-payload',
+    'manifest-sha256.txt',
+    `All ${payload.size} files of the contents are, byte for byte, those that were packed.`,
+  );
+  findings.holdsIfNothingFailed(
+    'bag-tags',
+    'tagmanifest-sha256.txt',
+    `All ${tags.size} files that describe the package are, byte for byte, those that were packed.`,
+  );
 }
 
 function checkPaths(findings, container) {
@@ -32,7 +43,12 @@ function checkPaths(findings, container) {
   for (const path of container.files.keys()) {
     if (!isBagPath(path)) findings.fails('bag-form', path, 'The name of this file is one that no bundle uses. The vault did not pack it.');
     const folded = path.toLowerCase();
-    if (byCase.has(folded)) findings.fails('bag-form', path, `The name of this file differs from ${byCase.get(folded)} only by capital letters: one could be taken for the other.`);
+    if (byCase.has(folded))
+      findings.fails(
+        'bag-form',
+        path,
+        `The name of this file differs from ${byCase.get(folded)} only by capital letters: one could be taken for the other.`,
+      );
     byCase.set(folded, path);
   }
   for (const folder of container.folders) findings.fails('bag-form', folder, 'There is an empty folder, which no bundle has.');
@@ -40,7 +56,8 @@ function checkPaths(findings, container) {
 
 function checkBagit(findings, file) {
   if (file === undefined) findings.fails('bag-form', 'bagit.txt', 'The file bagit.txt is missing: this is not a whole bundle.');
-  else if (file.bytes === undefined || !same(file.bytes, BAGIT)) findings.fails('bag-form', 'bagit.txt', 'The file bagit.txt does not say what every bundle says there.');
+  else if (file.bytes === undefined || !same(file.bytes, BAGIT))
+    findings.fails('bag-form', 'bagit.txt', 'The file bagit.txt does not say what every bundle says there.');
 }
 
 function checkBagInfo(findings, container, file) {
@@ -56,7 +73,9 @@ function checkBagInfo(findings, container, file) {
   if (sums.length !== 1) return fails('bag-info.txt does not say how much the bundle holds.');
   if (sums[0].slice(14) !== found) {
     const [bytes, count] = found.split('.');
-    return fails(`The bundle holds another amount than bag-info.txt says: ${count} files of ${bytes} bytes in all (said as ${sums[0].slice(14, 60)}).`);
+    return fails(
+      `The bundle holds another amount than bag-info.txt says: ${count} files of ${bytes} bytes in all (said as ${sums[0].slice(14, 60)}).`,
+    );
   }
 }
 
@@ -93,19 +112,26 @@ function readManifest(findings, name, read, belongs) {
 // Rule 2.
 function checkComplete(findings, container, payload, tags) {
   for (const path of [...payload.keys(), ...tags.keys()])
-    if (!container.files.has(path)) findings.fails('bag-complete', path, 'This file belongs to the bundle and is missing. It was removed or renamed after the bundle was made.');
+    if (!container.files.has(path))
+      findings.fails('bag-complete', path, 'This file belongs to the bundle and is missing. It was removed or renamed after the bundle was made.');
   for (const path of container.files.keys()) {
-    if (/^(tag)?manifest-(?!sha256\.txt$).*\.txt$/.test(path) || path === 'fetch.txt') findings.fails('bag-complete', path, 'This file is of a kind that no bundle of a vault holds. It was added.');
+    if (/^(tag)?manifest-(?!sha256\.txt$).*\.txt$/.test(path) || path === 'fetch.txt')
+      findings.fails('bag-complete', path, 'This file is of a kind that no bundle of a vault holds. It was added.');
     else if (path !== 'tagmanifest-sha256.txt' && !payload.has(path) && !tags.has(path))
-      findings.fails('bag-complete', path, LEFT_BEHIND.test(path)
-        ? 'This file is not part of the bundle. Computers leave files of this name in folders by themselves; remove it from a copy of the bundle and check that copy.'
-        : 'This file is not part of the bundle: it was added after the bundle was made.');
+      findings.fails(
+        'bag-complete',
+        path,
+        LEFT_BEHIND.test(path)
+          ? 'This file is not part of the bundle. Computers leave files of this name in folders by themselves; remove it from a copy of the bundle and check that copy.'
+          : 'This file is not part of the bundle: it was added after the bundle was made.',
+      );
   }
   findings.holdsIfNothingFailed('bag-complete', container.name, `Nothing was removed and nothing was added: ${container.files.size} files.`);
 }
 
 function compare(findings, claim, lines, read) {
-  if (lines.size === 0) findings.fails(claim, claim === 'bag-payload' ? 'manifest-sha256.txt' : 'tagmanifest-sha256.txt', 'There is no list to compare the files with.');
+  if (lines.size === 0)
+    findings.fails(claim, claim === 'bag-payload' ? 'manifest-sha256.txt' : 'tagmanifest-sha256.txt', 'There is no list to compare the files with.');
   for (const [path, hash] of lines) {
     const file = read.get(path);
     if (file === undefined) continue; // missing: told by bag-complete

@@ -47,7 +47,9 @@ const base64UrlValues = valuesOf(BASE64URL);
 function decode(text, values) {
   if (text.length % 4 === 1) return null;
   const bytes = new Uint8Array(Math.floor((text.length * 3) / 4));
-  let held = 0, bits = 0, at = 0;
+  let held = 0,
+    bits = 0,
+    at = 0;
   for (const c of text) {
     const value = values.get(c);
     if (value === undefined) return null;

@@ -6,7 +6,9 @@ import { PURPOSE, hasPath, maySign, readCertificate, wasValid } from './x509.js'
 import { digestName, isSignedBy, readAlgorithm } from './signature.js';
 
 const SIGNED_DATA = '1.2.840.113549.1.7.2';
-const CONTENT_TYPE = '1.2.840.113549.1.9.3', MESSAGE_DIGEST = '1.2.840.113549.1.9.4', SIGNING_TIME = '1.2.840.113549.1.9.5';
+const CONTENT_TYPE = '1.2.840.113549.1.9.3',
+  MESSAGE_DIGEST = '1.2.840.113549.1.9.4',
+  SIGNING_TIME = '1.2.840.113549.1.9.5';
 export const DATA = '1.2.840.113549.1.7.1';
 const LARGEST = 1 << 20;
 const MOST_CERTIFICATES = 32;
@@ -98,7 +100,9 @@ export function attribute(cms, name) {
 
 /** Section 11.1, 11.2: the attributes name the content's kind and its digest. */
 export async function fitsContent(cms, content) {
-  const algorithm = digestName(cms.digestAlgorithm), stated = attribute(cms, MESSAGE_DIGEST), kind = attribute(cms, CONTENT_TYPE);
+  const algorithm = digestName(cms.digestAlgorithm),
+    stated = attribute(cms, MESSAGE_DIGEST),
+    kind = attribute(cms, CONTENT_TYPE);
   if (algorithm === null || stated?.tag !== OCTETS || kind === null || oid(kind) !== cms.contentType) return false;
   return same(stated.content, await digest(algorithm, content));
 }
@@ -144,12 +148,18 @@ export async function checkSeal(bytes, content, anchors, { now, stamp = null, ex
   const claims = [];
   const say = (claim, holds, good, bad) => claims.push({ claim, holds, sentence: holds ? good : bad });
 
-  say('seal-content', await fitsContent(cms, content),
+  say(
+    'seal-content',
+    await fitsContent(cms, content),
     `The signature is of ${what} as it is here.`,
-    `What was signed is not ${what} as it is here: it was changed or exchanged after signing.`);
-  say('seal-signature', await isSigned(cms),
+    `What was signed is not ${what} as it is here: it was changed or exchanged after signing.`,
+  );
+  say(
+    'seal-signature',
+    await isSigned(cms),
     'The signature was made with the key of the certificate beside it.',
-    'The signature was not made with the key of the certificate beside it: it was changed, or forged.');
+    'The signature was not made with the key of the certificate beside it: it was changed, or forged.',
+  );
 
   const { certificate } = cms;
   const at = signingTime(cms);
@@ -157,25 +167,45 @@ export async function checkSeal(bytes, content, anchors, { now, stamp = null, ex
   const expired = expires && now > certificate.notAfter;
   const validity = `${day(certificate.notBefore)} to ${day(certificate.notAfter)}`;
   if (!within)
-    say('seal-time', false, '', at === null
-      ? 'The signature does not say when it was made.'
-      : `The signature says that it was made on ${day(at)}, when its certificate (${validity}) was not valid.`);
+    say(
+      'seal-time',
+      false,
+      '',
+      at === null
+        ? 'The signature does not say when it was made.'
+        : `The signature says that it was made on ${day(at)}, when its certificate (${validity}) was not valid.`,
+    );
   else if (expired && (stamp === null || !wasValid(certificate, stamp)))
-    say('seal-time', false, '', `The certificate (${validity}) has expired since, and no time stamp shows that the signature was made while it was valid. A signature made after that day, with a false date, would look the same.`);
+    say(
+      'seal-time',
+      false,
+      '',
+      `The certificate (${validity}) has expired since, and no time stamp shows that the signature was made while it was valid. A signature made after that day, with a false date, would look the same.`,
+    );
   else
-    say('seal-time', true, expired
-      ? `The certificate (${validity}) has expired since, and a time stamp of ${day(stamp)} shows that the signature was made while it was valid.`
-      : `The signature says that it was made on ${day(at)}, while its certificate (${validity}) was valid.`);
+    say(
+      'seal-time',
+      true,
+      expired
+        ? `The certificate (${validity}) has expired since, and a time stamp of ${day(stamp)} shows that the signature was made while it was valid.`
+        : `The signature says that it was made on ${day(at)}, while its certificate (${validity}) was valid.`,
+    );
 
-  say('seal-purpose', maySign(certificate) && (certificate.purposes === null || certificate.purposes.some(p => SEAL_PURPOSES.includes(p))),
+  say(
+    'seal-purpose',
+    maySign(certificate) && (certificate.purposes === null || certificate.purposes.some(p => SEAL_PURPOSES.includes(p))),
     'The certificate is one for signing.',
-    'The certificate was not issued for signing documents.');
+    'The certificate was not issued for signing documents.',
+  );
 
   const hasAnchors = anchors !== null;
-  say('seal-chain', hasAnchors && at !== null && (await hasPath(certificate, cms.certificates, anchors, at)),
+  say(
+    'seal-chain',
+    hasAnchors && at !== null && (await hasPath(certificate, cms.certificates, anchors, at)),
     'The certificate was issued by the certificate authority (CA) that is used here.',
     hasAnchors
       ? 'The certificate was not issued by the certificate authority (CA) that is used here: somebody else signed this, or another CA is needed.'
-      : 'Whether the certificate was issued by the vault’s certificate authority (CA) could not be checked: the CA certificate is missing or cannot be read.');
+      : 'Whether the certificate was issued by the vault’s certificate authority (CA) could not be checked: the CA certificate is missing or cannot be read.',
+  );
   return claims;
 }

@@ -8,7 +8,7 @@ export function folderContainer(name, list, folders = []) {
   return { name, isZip: false, ...settled(files, folders), differences: new Set(), fault: null };
 }
 
-/** A zip; what cannot be read has `fault`, a sentence, and no files. */
+/** A zip; what cannot be read has `fault`, a sentence, `faultyFile` where it is about one, and no files. */
 export async function zipContainer(name, blob) {
   try {
     const { files, folders, differences } = await readZip(blob);
@@ -16,7 +16,15 @@ export async function zipContainer(name, blob) {
     return { name, isZip: true, ...settled(files, empty), differences, fault: null };
   } catch (fault) {
     const why = fault instanceof NotZip ? fault.message : 'the browser could not read it';
-    return { name, isZip: true, files: new Map(), folders: [], differences: new Set(), fault: why };
+    return {
+      name,
+      isZip: true,
+      files: new Map(),
+      folders: [],
+      differences: new Set(),
+      fault: why,
+      faultyFile: fault instanceof NotZip ? fault.path : null,
+    };
   }
 }
 

@@ -2,8 +2,16 @@
 
 import { compareBytes } from './bytes.js';
 
-export const SEQUENCE = 0x30, SET = 0x31, INTEGER = 0x02, BITS = 0x03, OCTETS = 0x04, NULL = 0x05, OID = 0x06, BOOLEAN = 0x01;
-export const UTC_TIME = 0x17, GENERALIZED_TIME = 0x18;
+export const SEQUENCE = 0x30,
+  SET = 0x31,
+  INTEGER = 0x02,
+  BITS = 0x03,
+  OCTETS = 0x04,
+  NULL = 0x05,
+  OID = 0x06,
+  BOOLEAN = 0x01;
+export const UTC_TIME = 0x17,
+  GENERALIZED_TIME = 0x18;
 
 /** What any reader of DER here throws, and what the checks above catch. */
 export class NotDer extends Error {}
@@ -23,7 +31,8 @@ function readAt(bytes, at) {
   need(at + 2 <= bytes.length, 'it ends too early');
   const tag = bytes[at];
   need((tag & 0x1f) !== 0x1f, 'a tag of many bytes');
-  let length = bytes[at + 1], start = at + 2;
+  let length = bytes[at + 1],
+    start = at + 2;
   if (length >= 0x80) {
     const count = length & 0x7f; // X.690 section 10.1: the definite form, and the shortest
     need(count >= 1 && count <= 4 && start + count <= bytes.length, 'a length that DER does not allow');
@@ -40,7 +49,7 @@ function readAt(bytes, at) {
 export function parts(element, tag = element.tag) {
   need(element.tag === tag && (tag & 0x20) !== 0, 'another kind of element was expected');
   const list = [];
-  for (let at = 0; at < element.content.length; ) {
+  for (let at = 0; at < element.content.length;) {
     const part = readAt(element.content, at);
     list.push(part);
     at += part.all.length;
@@ -105,7 +114,8 @@ export function boolean(element) {
 /** A BIT STRING: {bytes, unused}. */
 export function bits(element) {
   need(element.tag === BITS && element.content.length > 0, 'bits were expected');
-  const unused = element.content[0], bytes = element.content.subarray(1);
+  const unused = element.content[0],
+    bytes = element.content.subarray(1);
   need(unused < 8 && (bytes.length > 0 || unused === 0), 'bits that DER does not allow');
   need(bytes.length === 0 || (bytes[bytes.length - 1] & ((1 << unused) - 1)) === 0, 'bits that DER does not allow');
   return { bytes, unused };
@@ -119,7 +129,8 @@ export function octets(element) {
 export function oid(element) {
   need(element.tag === OID && element.content.length > 0 && element.content.length <= 64, 'an identifier was expected');
   const arcs = [];
-  let value = 0n, begins = true;
+  let value = 0n,
+    begins = true;
   for (const b of element.content) {
     need(!(begins && b === 0x80), 'an identifier that is not the shortest');
     value = (value << 7n) | BigInt(b & 0x7f);

@@ -21,7 +21,8 @@ export function readCanonical(bytes) {
 
 // Before JSON.parse, so that nothing recurses deeper than is allowed.
 function isTooDeep(text) {
-  let depth = 0, inString = false;
+  let depth = 0,
+    inString = false;
   for (let i = 0; i < text.length; i++) {
     const c = text[i];
     if (inString) {
@@ -51,7 +52,8 @@ export function write(value) {
   }
   // Sorting strings without a function sorts by UTF-16 code units (RFC 8785 section 3.2.3).
   for (const name of Object.keys(value).sort()) {
-    const left = writeString(name), right = write(value[name]);
+    const left = writeString(name),
+      right = write(value[name]);
     if (left === null || right === null) return null;
     parts.push(`${left}:${right}`);
   }

@@ -9,7 +9,9 @@ const nodeHash = (left, right) => sha256(joined([0x01], left, right));
 export async function includes(index, size, leaf, proof, root) {
   if ([leaf, root, ...proof].some(hash => hash.length !== 32)) return false;
   if (index < 0n || index >= size) return false;
-  let fn = index, sn = size - 1n, r = leaf;
+  let fn = index,
+    sn = size - 1n,
+    r = leaf;
   for (const p of proof) {
     if (sn === 0n) return false;
     if ((fn & 1n) === 1n || fn === sn) {
@@ -35,12 +37,14 @@ export async function isConsistent(first, second, oldRoot, newRoot, proof) {
   if (first === second) return proof.length === 0 && same(oldRoot, newRoot);
   if (proof.length === 0) return false;
   const path = (first & (first - 1n)) === 0n ? [oldRoot, ...proof] : proof;
-  let fn = first - 1n, sn = second - 1n;
+  let fn = first - 1n,
+    sn = second - 1n;
   while ((fn & 1n) === 1n) {
     fn >>= 1n;
     sn >>= 1n;
   }
-  let fr = path[0], sr = path[0];
+  let fr = path[0],
+    sr = path[0];
   for (const c of path.slice(1)) {
     if (sn === 0n) return false;
     if ((fn & 1n) === 1n || fn === sn) {

@@ -43,10 +43,10 @@ const isOf = (signature, key) => signature.name === key.name && signature.id ===
 
 /** Which of the log keys signed the note, and which signed it badly. */
 export async function logSignatures(note, keys) {
-  const good = [], bad = [];
+  const good = [],
+    bad = [];
   for (const signature of note.signatures)
-    for (const key of keys)
-      if (isOf(signature, key)) ((await verifyEd25519(key.publicKey, note.text, signature.bytes)) ? good : bad).push(key);
+    for (const key of keys) if (isOf(signature, key)) ((await verifyEd25519(key.publicKey, note.text, signature.bytes)) ? good : bad).push(key);
   return { good, bad };
 }
 
@@ -73,7 +73,8 @@ export function readCheckpoint(text) {
   const lines = textOf(text).slice(0, -1).split('\n');
   if (lines.length < 3 || lines.some(line => line === '')) return null;
   const [origin, decimal, encoded] = lines;
-  const size = fromDecimal(decimal), root = fromBase64(encoded);
+  const size = fromDecimal(decimal),
+    root = fromBase64(encoded);
   return size === null || root === null || root.length !== 32 ? null : { origin, size, root };
 }
 

@@ -11,7 +11,10 @@ export async function readPolicy(bytes) {
   for (const b of bytes) if (b !== 0x09 && b !== 0x0a && (b < 0x20 || b === 0x7f)) return { fault: 'It holds a control character.' };
   if (bytes.length > 0 && bytes[bytes.length - 1] !== 0x0a) return { fault: 'Its last line does not end.' };
 
-  const logs = [], witnesses = [], groups = new Map(), named = new Map();
+  const logs = [],
+    witnesses = [],
+    groups = new Map(),
+    named = new Map();
   const asMember = new Set();
   let quorum;
   const lines = octets(bytes).split('\n');

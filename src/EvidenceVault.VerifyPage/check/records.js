@@ -35,7 +35,8 @@ export function readEntry(bytes) {
 }
 
 const isPlain = value => ['string', 'number', 'boolean'].includes(typeof value);
-const isDetail = value => hasMembers(value, [], Object.keys(value ?? {})) && Object.values(value).every(v => isPlain(v) || (Array.isArray(v) && v.every(isPlain)));
+const isDetail = value =>
+  hasMembers(value, [], Object.keys(value ?? {})) && Object.values(value).every(v => isPlain(v) || (Array.isArray(v) && v.every(isPlain)));
 
 export function readSealManifest(bytes) {
   const s = readCanonical(bytes);
@@ -56,7 +57,13 @@ export function readSealManifest(bytes) {
     isStore(s.store) &&
     (s.mediaType === undefined || isText(s.mediaType)) &&
     (s.originalNameDigest === undefined || isDigest(s.originalNameDigest)) &&
-    (!isDerivative || (isExhibit(s.parent) && isSha256(s.parentSha256) && isWord(s.role) && isObject(s.settings) && isObject(s.versions) && Object.values(s.versions).every(isText)));
+    (!isDerivative ||
+      (isExhibit(s.parent) &&
+        isSha256(s.parentSha256) &&
+        isWord(s.role) &&
+        isObject(s.settings) &&
+        isObject(s.versions) &&
+        Object.values(s.versions).every(isText)));
   return ok ? s : null;
 }
 
@@ -71,7 +78,8 @@ const isStore = store =>
 export async function readDisclosures(bytes, entry) {
   const text = textOf(bytes);
   if (text === null || !text.endsWith('\n')) return { fault: 'The file of shown details cannot be read.' };
-  const shown = [], names = new Set();
+  const shown = [],
+    names = new Set();
   for (const line of text.slice(0, -1).split('\n')) {
     const decoded = fromBase64Url(line);
     const json = decoded === null ? null : textOf(decoded);
@@ -107,9 +115,22 @@ export function readBundle(bytes) {
     isCount(b.size) &&
     isSha256(b.root) &&
     isCount(b.exportEntry) &&
-    Array.isArray(b.redacted) && b.redacted.every(isText) && isRising(b.redacted, byCharacter) &&
-    Array.isArray(b.exhibits) && b.exhibits.length > 0 && b.exhibits.every(isBundleExhibit) && isRising(b.exhibits.map(x => x.exhibit), byCharacter) &&
-    Array.isArray(b.files) && b.files.every(isBundleFile) && isRising(b.files.map(f => f.path), byBytes);
+    Array.isArray(b.redacted) &&
+    b.redacted.every(isText) &&
+    isRising(b.redacted, byCharacter) &&
+    Array.isArray(b.exhibits) &&
+    b.exhibits.length > 0 &&
+    b.exhibits.every(isBundleExhibit) &&
+    isRising(
+      b.exhibits.map(x => x.exhibit),
+      byCharacter,
+    ) &&
+    Array.isArray(b.files) &&
+    b.files.every(isBundleFile) &&
+    isRising(
+      b.files.map(f => f.path),
+      byBytes,
+    );
   return ok ? { bundle: b } : { fault: 'A value in bundle.json is not of the agreed form.' };
 }
 
@@ -118,12 +139,18 @@ function isBundleExhibit(x) {
   const folder = folderOf(x.exhibit);
   const start = `data/exhibits/${folder}/${folder}.`;
   return (
-    isText(x.file) && x.file.startsWith(start) && /^[a-z0-9]{1,5}$/.test(x.file.slice(start.length)) &&
+    isText(x.file) &&
+    x.file.startsWith(start) &&
+    /^[a-z0-9]{1,5}$/.test(x.file.slice(start.length)) &&
     x.seal === `data/seals/${folder}/seal.json` &&
     x.signature === `data/seals/${folder}/seal.cms` &&
     (x.timestamp === undefined || x.timestamp === `data/seals/${folder}/seal.tst`) &&
-    Array.isArray(x.entries) && x.entries.length > 0 && x.entries.every(isCount) && isRising(x.entries, (a, b) => a - b) &&
-    isCount(x.lastSeq) && x.lastSeq >= 1
+    Array.isArray(x.entries) &&
+    x.entries.length > 0 &&
+    x.entries.every(isCount) &&
+    isRising(x.entries, (a, b) => a - b) &&
+    isCount(x.lastSeq) &&
+    x.lastSeq >= 1
   );
 }
 

@@ -14,7 +14,11 @@ const CURVES = {
   '1.3.132.0.34': { namedCurve: 'P-384', bytes: 48 },
   '1.3.132.0.35': { namedCurve: 'P-521', bytes: 66 },
 };
-const RSA = '1.2.840.113549.1.1.1', RSA_PSS = '1.2.840.113549.1.1.10', EC = '1.2.840.10045.2.1', ED25519 = '1.3.101.112', MGF1 = '1.2.840.113549.1.1.8';
+const RSA = '1.2.840.113549.1.1.1',
+  RSA_PSS = '1.2.840.113549.1.1.10',
+  EC = '1.2.840.10045.2.1',
+  ED25519 = '1.3.101.112',
+  MGF1 = '1.2.840.113549.1.1.8';
 const WITH_DIGEST = {
   '1.2.840.113549.1.1.11': ['rsa', 'SHA-256'],
   '1.2.840.113549.1.1.12': ['rsa', 'SHA-384'],
@@ -41,14 +45,12 @@ export const digestName = algorithm => DIGESTS[algorithm.oid] ?? null;
 export async function isSignedBy(spki, algorithm, digest, message, signature) {
   const [keyAlgorithm] = parts(readDer(spki));
   const key = readAlgorithm(keyAlgorithm);
-  if (algorithm.oid === ED25519 && key.oid === ED25519)
-    return verifyEd25519(bits(parts(readDer(spki))[1]).bytes, message, signature);
+  if (algorithm.oid === ED25519 && key.oid === ED25519) return verifyEd25519(bits(parts(readDer(spki))[1]).bytes, message, signature);
 
   let [kind, hash] = WITH_DIGEST[algorithm.oid] ?? [];
   if (algorithm.oid === RSA) [kind, hash] = ['rsa', digest];
   if (algorithm.oid === RSA_PSS) return verifyPss(spki, key, readPss(algorithm), message, signature);
-  if (kind === 'rsa' && key.oid === RSA)
-    return verify(spki, { name: 'RSASSA-PKCS1-v1_5', hash }, { name: 'RSASSA-PKCS1-v1_5' }, signature, message);
+  if (kind === 'rsa' && key.oid === RSA) return verify(spki, { name: 'RSASSA-PKCS1-v1_5', hash }, { name: 'RSASSA-PKCS1-v1_5' }, signature, message);
   if (kind === 'ecdsa' && key.oid === EC) {
     const curve = key.parameters?.tag === OID ? CURVES[oid(key.parameters)] : undefined;
     if (curve === undefined) throw new Error('a curve that is not known here');
@@ -71,7 +73,9 @@ async function verifyPss(spki, key, { hash, saltLength }, message, signature) {
 // RFC 4055 section 3.1. The defaults there are SHA-1, which is not taken.
 function readPss(algorithm) {
   const fields = new Parts(algorithm.parameters ?? { tag: SEQUENCE, content: new Uint8Array() });
-  const hashField = fields.optional(0xa0), maskField = fields.optional(0xa1), saltField = fields.optional(0xa2);
+  const hashField = fields.optional(0xa0),
+    maskField = fields.optional(0xa1),
+    saltField = fields.optional(0xa2);
   fields.end();
   const hash = hashField && digestName(readAlgorithm(inside(hashField)));
   const mask = maskField && readAlgorithm(inside(maskField));
@@ -96,4 +100,3 @@ function plainEcdsa(signature, size) {
 }
 
 export const isSameAlgorithm = (a, b) => same(a.all, b.all);
-

@@ -7,7 +7,8 @@ import { digestName, readAlgorithm } from './signature.js';
 import { PURPOSE, hasPath, maySign, wasValid } from './x509.js';
 
 const TST_INFO = '1.2.840.113549.1.9.16.1.4';
-const SIGNING_CERTIFICATE = '1.2.840.113549.1.9.16.2.12', SIGNING_CERTIFICATE_V2 = '1.2.840.113549.1.9.16.2.47';
+const SIGNING_CERTIFICATE = '1.2.840.113549.1.9.16.2.12',
+  SIGNING_CERTIFICATE_V2 = '1.2.840.113549.1.9.16.2.47';
 
 /** {time in milliseconds since 1970} where the token is a good one over `stamped`; else {fault: sentence}. */
 export async function checkTimestamp(token, stamped, anchors) {
@@ -26,7 +27,12 @@ export async function checkTimestamp(token, stamped, anchors) {
   const { certificate } = cms;
   if (!(await namesSigner(cms, certificate))) return bad('it does not name the certificate that signed it');
   // RFC 3161 section 2.3: only this purpose, and critical.
-  if (!certificate.purposesAreCritical || certificate.purposes?.length !== 1 || certificate.purposes[0] !== PURPOSE.timeStamping || !maySign(certificate))
+  if (
+    !certificate.purposesAreCritical ||
+    certificate.purposes?.length !== 1 ||
+    certificate.purposes[0] !== PURPOSE.timeStamping ||
+    !maySign(certificate)
+  )
     return bad('its certificate was not issued for time stamps');
   const isGiven = anchors.some(anchor => same(anchor.der, certificate.der)) && wasValid(certificate, info.time) && !certificate.hasUnknownCritical;
   if (!isGiven && !(await hasPath(certificate, cms.certificates, anchors, info.time)))
@@ -58,7 +64,10 @@ function readInfo(der) {
 async function namesSigner(cms, certificate) {
   try {
     let named = 0;
-    for (const [name, isSecond] of [[SIGNING_CERTIFICATE, false], [SIGNING_CERTIFICATE_V2, true]]) {
+    for (const [name, isSecond] of [
+      [SIGNING_CERTIFICATE, false],
+      [SIGNING_CERTIFICATE_V2, true],
+    ]) {
       if (!cms.attributes.has(name)) continue;
       const value = attribute(cms, name);
       if (value === null) return false;

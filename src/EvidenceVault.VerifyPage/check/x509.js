@@ -1,10 +1,31 @@
 // Certificates and their paths: RFC 5280 sections 4 and 6, as FORMAT.md section 5 asks. Revocation is not asked.
 
-import { BITS, BOOLEAN, INTEGER, NotDer, OCTETS, OID, Parts, SEQUENCE, bits, boolean, inside, integer, oid, parts, readDer, smallInteger, time } from './der.js';
+import {
+  BITS,
+  BOOLEAN,
+  INTEGER,
+  NotDer,
+  OCTETS,
+  OID,
+  Parts,
+  SEQUENCE,
+  bits,
+  boolean,
+  inside,
+  integer,
+  oid,
+  parts,
+  readDer,
+  smallInteger,
+  time,
+} from './der.js';
 import { fromBase64, same, textOf } from './bytes.js';
 import { isSameAlgorithm, isSignedBy, readAlgorithm } from './signature.js';
 
-const BASIC_CONSTRAINTS = '2.5.29.19', KEY_USAGE = '2.5.29.15', EXTENDED_KEY_USAGE = '2.5.29.37', SUBJECT_KEY = '2.5.29.14';
+const BASIC_CONSTRAINTS = '2.5.29.19',
+  KEY_USAGE = '2.5.29.15',
+  EXTENDED_KEY_USAGE = '2.5.29.37',
+  SUBJECT_KEY = '2.5.29.14';
 // Marked critical, these are understood: the three above are checked, the others bind nothing that is asked here.
 const UNDERSTOOD = new Set([BASIC_CONSTRAINTS, KEY_USAGE, EXTENDED_KEY_USAGE, SUBJECT_KEY, '2.5.29.17', '2.5.29.18', '2.5.29.32', '2.5.29.35']);
 const LONGEST_PATH = 8;
@@ -20,7 +41,9 @@ export const PURPOSE = {
 /** Reads one DER certificate; throws what is no certificate. Times are milliseconds since 1970. */
 export function readCertificate(der) {
   const outer = new Parts(readDer(der));
-  const tbs = outer.take(SEQUENCE), algorithm = readAlgorithm(outer.take(SEQUENCE)), signature = bits(outer.take(BITS));
+  const tbs = outer.take(SEQUENCE),
+    algorithm = readAlgorithm(outer.take(SEQUENCE)),
+    signature = bits(outer.take(BITS));
   outer.end();
 
   const fields = new Parts(tbs);
@@ -78,7 +101,8 @@ function readExtensions(field) {
 
 function readConstraints(element) {
   const items = new Parts(element);
-  const ca = items.optional(BOOLEAN), length = items.optional(INTEGER);
+  const ca = items.optional(BOOLEAN),
+    length = items.optional(INTEGER);
   items.end();
   return { isCa: ca !== null && boolean(ca), pathLength: length === null ? null : smallInteger(length) };
 }
@@ -108,12 +132,34 @@ export async function hasPath(certificate, others, anchors, at, below = 0) {
   // Section 6.1.4 (m): certificates between this CA and the leaf, self-issued ones not counted; counting them too is stricter.
   const allows = issuer => issuer.constraints.pathLength === null || issuer.constraints.pathLength >= below;
   for (const anchor of anchors) {
-    if (same(anchor.subject, certificate.issuer) && isCa(anchor) && allows(anchor) && !anchor.hasUnknownCritical && wasValid(anchor, at) && (await issued(anchor, certificate)))
+    if (
+      same(anchor.subject, certificate.issuer) &&
+      isCa(anchor) &&
+      allows(anchor) &&
+      !anchor.hasUnknownCritical &&
+      wasValid(anchor, at) &&
+      (await issued(anchor, certificate))
+    )
       return true;
   }
   for (const issuer of others) {
-    if (same(issuer.subject, certificate.issuer) && !same(issuer.der, certificate.der) && isCa(issuer) && allows(issuer) && (await issued(issuer, certificate)))
-      if (await hasPath(issuer, others.filter(other => other !== issuer), anchors, at, below + 1)) return true;
+    if (
+      same(issuer.subject, certificate.issuer) &&
+      !same(issuer.der, certificate.der) &&
+      isCa(issuer) &&
+      allows(issuer) &&
+      (await issued(issuer, certificate))
+    )
+      if (
+        await hasPath(
+          issuer,
+          others.filter(other => other !== issuer),
+          anchors,
+          at,
+          below + 1,
+        )
+      )
+        return true;
   }
   return false;
 }

@@ -44,8 +44,8 @@ function open(source) {
     try {
       const given = await readGiven();
       byId('trouble').hidden = true;
-      stop = start({ ...task, given }, source, hear);
       working(task.kind === 'file' ? task.file.name : task.name);
+      stop = start({ ...task, given }, source, hear);
     } catch (fault) {
       stop = null;
       trouble(wordsOf(fault));
@@ -66,9 +66,20 @@ function open(source) {
     } else if (message.kind === 'hashes') {
       const report = { holds: null, answer: `SHA-256 ${message.sha256}, SHA-512 ${message.sha512}`, findings: [] };
       window.evidenceVaultReport = report;
-      result(showFile(message, { again, download, compared: made => { window.evidenceVaultReport = made ?? report; } }), 'Fingerprint');
+      result(
+        showFile(message, {
+          again,
+          download,
+          compared: made => {
+            window.evidenceVaultReport = made ?? report;
+          },
+        }),
+        'Fingerprint',
+      );
     } else if (message.kind === 'not-a-bundle')
-      trouble(`“${visible(message.name, 80)}” is not a disclosure bundle. Choose the folder that has a file named bagit.txt in it, or the zip as you received it.`);
+      trouble(
+        `“${visible(message.name, 80)}” is not a disclosure bundle. Choose the folder that has a file named bagit.txt in it, or the zip as you received it.`,
+      );
     else trouble(message.words);
   }
 
@@ -96,7 +107,10 @@ function open(source) {
   function progress({ done, total, path }) {
     const share = total === 0 ? 1 : done / total;
     byId('bar').value = Math.floor(share * 1000);
-    byId('working-words').textContent = done >= total ? `All ${size(total)} read. Comparing with seals and record.` : `Read ${size(done)} of ${size(total)}. Now reading ${visible(path.split('/').pop(), 80)}.`;
+    byId('working-words').textContent =
+      done >= total
+        ? `All ${size(total)} read. Comparing with seals and record.`
+        : `Read ${size(done)} of ${size(total)}. Now reading ${visible(path.split('/').pop(), 80)}.`;
     document.title = `${Math.floor(share * 100)} % – ${TITLE}`;
     const tenth = Math.floor(share * 10); // said aloud ten times in all, whatever the size
     if (tenth > lastTenth) {
@@ -140,7 +154,8 @@ function open(source) {
     }
   }
 
-  const wordsOf = fault => (fault instanceof Unusable ? fault.message : 'The browser could not read what you chose. Copy it to this computer’s own disk, and try again.');
+  const wordsOf = fault =>
+    fault instanceof Unusable ? fault.message : 'The browser could not read what you chose. Copy it to this computer’s own disk, and try again.';
 
   byId('pick-folder').addEventListener('click', () => byId('folder').click());
   byId('pick-file').addEventListener('click', () => byId('file').click());

@@ -6,7 +6,10 @@ const DEEPEST = 64;
 /** Said to the person as it is. */
 export class Unusable extends Error {}
 
-const tooMany = () => new Unusable('That folder holds far more files than a disclosure bundle. Choose the folder of the bundle itself: it has a file named bagit.txt in it.');
+const tooMany = () =>
+  new Unusable(
+    'That folder holds far more files than a disclosure bundle. Choose the folder of the bundle itself: it has a file named bagit.txt in it.',
+  );
 
 /** {name, files: [{path, file}], folders} of a folder picked with the button. */
 export function fromPickedFolder(list) {
@@ -59,7 +62,11 @@ async function walkFolder(found, handle, entry, start) {
 }
 
 const unreadable = fault =>
-  fault instanceof Unusable ? fault : new Unusable('The browser does not let this page read a folder that is dropped. Use the button “Choose a folder”, and choose the same folder there.');
+  fault instanceof Unusable
+    ? fault
+    : new Unusable(
+        'The browser does not let this page read a folder that is dropped. Use the button “Choose a folder”, and choose the same folder there.',
+      );
 
 function add(found, path, file) {
   if (found.files.length >= MOST_FILES) throw tooMany();

@@ -78,7 +78,8 @@ export function visible(text, most = 400) {
 export function size(bytes) {
   if (bytes < 1000) return `${bytes} bytes`;
   const units = ['kB', 'MB', 'GB', 'TB'];
-  let value = bytes, unit = -1;
+  let value = bytes,
+    unit = -1;
   while (value >= 999.5 && unit < units.length - 1) {
     value /= 1000;
     unit++;
@@ -87,13 +88,15 @@ export function size(bytes) {
 }
 
 const form = (at, timeZone, options) => new Intl.DateTimeFormat('en-GB', { hour12: false, timeZone, ...options }).format(at);
-const DATE = { day: 'numeric', month: 'long', year: 'numeric' }, TIME = { hour: '2-digit', minute: '2-digit' };
+const DATE = { day: 'numeric', month: 'long', year: 'numeric' },
+  TIME = { hour: '2-digit', minute: '2-digit' };
 
 /** A UTC time for people: UTC, and this computer's own time with its zone. */
 export function when(iso) {
   const at = new Date(iso);
   if (Number.isNaN(at.getTime())) return visible(iso);
-  const day = form(at, 'UTC', DATE), localDay = form(at, undefined, DATE);
+  const day = form(at, 'UTC', DATE),
+    localDay = form(at, undefined, DATE);
   const local = form(at, undefined, { ...TIME, timeZoneName: 'short' });
   return `${day}, ${form(at, 'UTC', TIME)} UTC (${local === `${form(at, 'UTC', TIME)} UTC` ? 'also this computer’s time' : `${localDay === day ? '' : `${localDay}, `}${local} on this computer`})`;
 }

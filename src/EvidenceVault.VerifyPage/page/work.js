@@ -19,7 +19,8 @@ async function work(task, tell) {
   };
   if (task.kind === 'file' && (await isZip(task.file))) {
     const container = await zipContainer(task.file.name, task.file);
-    if (container.fault !== null ? /\.zip$/i.test(task.file.name) : looksLikeBag(container)) return tell({ kind: 'report', name: task.file.name, ...(await checkBundle(container, task.given, Date.now(), progress)) });
+    if (container.fault !== null ? /\.zip$/i.test(task.file.name) : looksLikeBag(container))
+      return tell({ kind: 'report', name: task.file.name, ...(await checkBundle(container, task.given, Date.now(), progress)) });
   }
   if (task.kind === 'file') {
     const { file } = task;
@@ -34,7 +35,10 @@ async function work(task, tell) {
 
 async function isZip(file) {
   const start = new Uint8Array(await file.slice(0, 4).arrayBuffer());
-  return /\.zip$/i.test(file.name) || (start[0] === 0x50 && start[1] === 0x4b && ((start[2] === 3 && start[3] === 4) || (start[2] === 5 && start[3] === 6)));
+  return (
+    /\.zip$/i.test(file.name) ||
+    (start[0] === 0x50 && start[1] === 0x4b && ((start[2] === 3 && start[3] === 4) || (start[2] === 5 && start[3] === 6)))
+  );
 }
 
 /** In a worker: waits for its one task. */
@@ -55,7 +59,8 @@ const faultWords = fault =>
 
 /** Starts a task; `tell` gets its messages. Returns how to stop it. */
 export function start(task, source, tell) {
-  let worker = null, isOver = false;
+  let worker = null,
+    isOver = false;
   const stop = () => {
     isOver = true;
     worker?.terminate();

@@ -10,7 +10,7 @@ import { write } from '../check/json.js';
 import { folderContainer } from '../check/container.js';
 
 export const sha256 = bytes => createHash('sha256').update(bytes).digest();
-const hexOf = (algorithm, bytes) => createHash(algorithm).update(bytes).digest('hex');
+const hexOf = (algorithm, bytes) => bytes[algorithm] ?? createHash(algorithm).update(bytes).digest('hex');
 const text = value => Buffer.from(value, 'utf8');
 
 // ---- The log --------------------------------------------------------------------------------------------------------
@@ -75,8 +75,27 @@ export class Authorities {
   }
 
   #root(name, subject, curve) {
-    this.openssl(['req', '-x509', '-newkey', 'ec', '-pkeyopt', `ec_paramgen_curve:${curve}`, '-nodes', '-keyout', `${name}.key`, '-out', `${name}.pem`, '-subj', subject, '-days', '7300',
-      '-addext', 'keyUsage=critical,keyCertSign', '-addext', 'basicConstraints=critical,CA:true']);
+    this.openssl([
+      'req',
+      '-x509',
+      '-newkey',
+      'ec',
+      '-pkeyopt',
+      `ec_paramgen_curve:${curve}`,
+      '-nodes',
+      '-keyout',
+      `${name}.key`,
+      '-out',
+      `${name}.pem`,
+      '-subj',
+      subject,
+      '-days',
+      '7300',
+      '-addext',
+      'keyUsage=critical,keyCertSign',
+      '-addext',
+      'basicConstraints=critical,CA:true',
+    ]);
     return { name, pem: readFileSync(this.path(`${name}.pem`)) };
   }
 
@@ -87,21 +106,69 @@ export class Authorities {
   issue(name, issuer, subject, extensions, days = 3650, key = ['ec', '-pkeyopt', 'ec_paramgen_curve:P-256']) {
     writeFileSync(this.path(`${name}.ext`), `basicConstraints=CA:false\n${extensions}\n`);
     this.openssl(['req', '-newkey', ...key, '-nodes', '-keyout', `${name}.key`, '-out', `${name}.csr`, '-subj', subject]);
-    this.openssl(['x509', '-req', '-in', `${name}.csr`, '-CA', `${issuer.name}.pem`, '-CAkey', `${issuer.name}.key`, '-CAcreateserial', '-out', `${name}.pem`, '-days', String(days), '-extfile', `${name}.ext`]);
+    this.openssl([
+      'x509',
+      '-req',
+      '-in',
+      `${name}.csr`,
+      '-CA',
+      `${issuer.name}.pem`,
+      '-CAkey',
+      `${issuer.name}.key`,
+      '-CAcreateserial',
+      '-out',
+      `${name}.pem`,
+      '-days',
+      String(days),
+      '-extfile',
+      `${name}.ext`,
+    ]);
     return { name, pem: readFileSync(this.path(`${name}.pem`)) };
   }
 
   sign(content, signer = this.signer, more = []) {
     writeFileSync(this.path('content'), content);
-    return this.openssl(['cms', '-sign', '-binary', '-outform', 'DER', '-in', 'content', '-signer', `${signer.name}.pem`, '-inkey', `${signer.name}.key`, '-md', 'sha256', ...more]);
+    return this.openssl([
+      'cms',
+      '-sign',
+      '-binary',
+      '-outform',
+      'DER',
+      '-in',
+      'content',
+      '-signer',
+      `${signer.name}.pem`,
+      '-inkey',
+      `${signer.name}.key`,
+      '-md',
+      'sha256',
+      ...more,
+    ]);
   }
 
   stamp(content, tsa = this.tsa) {
     writeFileSync(this.path('stamped'), content);
     writeFileSync(this.path('serial'), '01');
-    writeFileSync(this.path('tsa.cnf'), `[tsa]\ndefault_tsa=t\n[t]\nserial=serial\ndefault_policy=1.2.3.4\ndigests=sha256\nsigner_digest=sha256\ncrypto_device=builtin\ness_cert_id_alg=sha256\n`);
+    writeFileSync(
+      this.path('tsa.cnf'),
+      `[tsa]\ndefault_tsa=t\n[t]\nserial=serial\ndefault_policy=1.2.3.4\ndigests=sha256\nsigner_digest=sha256\ncrypto_device=builtin\ness_cert_id_alg=sha256\n`,
+    );
     this.openssl(['ts', '-query', '-data', 'stamped', '-sha256', '-cert', '-out', 'query']);
-    this.openssl(['ts', '-reply', '-config', 'tsa.cnf', '-queryfile', 'query', '-signer', `${tsa.name}.pem`, '-inkey', `${tsa.name}.key`, '-token_out', '-out', 'token']);
+    this.openssl([
+      'ts',
+      '-reply',
+      '-config',
+      'tsa.cnf',
+      '-queryfile',
+      'query',
+      '-signer',
+      `${tsa.name}.pem`,
+      '-inkey',
+      `${tsa.name}.key`,
+      '-token_out',
+      '-out',
+      'token',
+    ]);
     return readFileSync(this.path('token'));
   }
 
@@ -126,30 +193,59 @@ const time = minute => `2026-01-31T09:${String(minute).padStart(2, '0')}:00.000Z
  * policy(text) → text, note(text) → text, bundle(object), inside(files) before bundle.json is made, signed(files) after it is
  * signed and before the bag's lists, packed(files) at the end.
  */
-export function makeBundle(authorities, { stamps = false, witness = null, quorum = witness ? 'w' : 'none', redacted = [], hooks = {}, footage = randomBytes(100_000), signer } = {}) {
+export function makeBundle(
+  authorities,
+  { stamps = false, witness = null, quorum = witness ? 'w' : 'none', redacted = [], hooks = {}, footage = randomBytes(100_000), signer } = {},
+) {
   const hook = (name, value) => hooks[name]?.(value) ?? value;
   const logKey = noteKey('vault.example/log');
   const id = randomBytes(16).toString('hex');
   const clip = footage.subarray(0, 20_000);
   const files = new Map();
 
-  const policy = hook('policy', `log ${logKey.vkey}\n${witness ? `witness ${witness.policyName ?? 'w'} ${witness.vkey}\n` : ''}quorum ${witness?.policyName && quorum === 'w' ? witness.policyName : quorum}\n`);
+  const policy = hook(
+    'policy',
+    `log ${logKey.vkey}\n${witness ? `witness ${witness.policyName ?? 'w'} ${witness.vkey}\n` : ''}quorum ${witness?.policyName && quorum === 'w' ? witness.policyName : quorum}\n`,
+  );
   files.set('data/keys/policy', text(policy));
   files.set('data/keys/ca.pem', authorities.ca.pem);
   if (stamps) files.set('data/keys/tsa.pem', authorities.tsaCa.pem);
 
   const seals = new Map();
-  for (const [exhibit, bytes, extension] of [['AB/1', footage, 'mp4'], ['AB/1/1', clip, 'mp4']]) {
+  for (const [exhibit, bytes, extension] of [
+    ['AB/1', footage, 'mp4'],
+    ['AB/1/1', clip, 'mp4'],
+  ]) {
     const folder = exhibit.replaceAll('/', '-');
     const seal = hook('seal', {
-      v: 'evidencevault/seal/1', exhibit, case: 'OP-HERON', camera: 'CAM-7', kind: exhibit === 'AB/1' ? 'master' : 'derivative',
-      sha256: hexOf('sha256', bytes), sha512: hexOf('sha512', bytes), bytes: bytes.length, mediaType: 'video/mp4', sealedAt: time(1),
-      store: { address: `masters/sha256/${folder}`, encryption: 'azure-client-side-v2.0-aes-256-gcm', note: '', immutability: 'application', legalHold: 'application' },
-      ...(exhibit === 'AB/1' ? {} : { parent: 'AB/1', parentSha256: hexOf('sha256', footage), role: 'clip', settings: { from: 0, to: 5 }, versions: { ffmpeg: '7.1' } }),
+      v: 'evidencevault/seal/1',
+      exhibit,
+      case: 'OP-HERON',
+      camera: 'CAM-7',
+      kind: exhibit === 'AB/1' ? 'master' : 'derivative',
+      sha256: hexOf('sha256', bytes),
+      sha512: hexOf('sha512', bytes),
+      bytes: bytes.length,
+      mediaType: 'video/mp4',
+      sealedAt: time(1),
+      store: {
+        address: `masters/sha256/${folder}`,
+        encryption: 'azure-client-side-v2.0-aes-256-gcm',
+        note: '',
+        immutability: 'application',
+        legalHold: 'application',
+      },
+      ...(exhibit === 'AB/1'
+        ? {}
+        : { parent: 'AB/1', parentSha256: hexOf('sha256', footage), role: 'clip', settings: { from: 0, to: 5 }, versions: { ffmpeg: '7.1' } }),
     });
     const sealBytes = text(write(seal));
     const cms = authorities.sign(sealBytes, signer);
-    const paths = { file: `data/exhibits/${folder}/${folder}.${extension}`, seal: `data/seals/${folder}/seal.json`, signature: `data/seals/${folder}/seal.cms` };
+    const paths = {
+      file: `data/exhibits/${folder}/${folder}.${extension}`,
+      seal: `data/seals/${folder}/seal.json`,
+      signature: `data/seals/${folder}/seal.cms`,
+    };
     files.set(paths.file, bytes);
     files.set(paths.seal, sealBytes);
     files.set(paths.signature, cms);
@@ -160,11 +256,13 @@ export function makeBundle(authorities, { stamps = false, witness = null, quorum
     seals.set(exhibit, { paths, sealSha256: hexOf('sha256', sealBytes), sha256: seal.sha256, entries: [] });
   }
 
-  const actor = () => disclosure('actor', 'technician'), why = () => disclosure('reason', 'Disclosure to the defence');
+  const actor = () => disclosure('actor', 'technician'),
+    why = () => disclosure('reason', 'Disclosure to the defence');
   const shown = new Map();
   const entries = [];
   const record = (minute, action, more, fields = []) => {
-    const withheld = fields.filter(field => redacted.includes(field.name)), open = fields.filter(field => !redacted.includes(field.name));
+    const withheld = fields.filter(field => redacted.includes(field.name)),
+      open = fields.filter(field => !redacted.includes(field.name));
     const sd = fields.length > 0 ? { _sd: [...withheld, ...open].map(field => field.digest).sort(), _sd_alg: 'sha-256' } : {};
     if (open.length > 0) shown.set(entries.length, open);
     const { exhibit } = more;
@@ -179,12 +277,20 @@ export function makeBundle(authorities, { stamps = false, witness = null, quorum
   record(3, 'viewed', { exhibit: 'AB/1', sha256: master.sha256 }, [actor(), why()]);
   for (const [exhibit, { sha256: hash }] of seals) record(4, 'exported', { exhibit, sha256: hash, detail: { bundle: id } }, [actor()]);
   const counted = [...seals.values()];
-  record(4, 'exported', {
-    detail: {
-      bundle: id, exhibits: [...seals.keys()], lastSeq: counted.map(seal => seal.entries.length),
-      policySha256: hexOf('sha256', files.get('data/keys/policy')), caSha256: hexOf('sha256', files.get('data/keys/ca.pem')),
+  record(
+    4,
+    'exported',
+    {
+      detail: {
+        bundle: id,
+        exhibits: [...seals.keys()],
+        lastSeq: counted.map(seal => seal.entries.length),
+        policySha256: hexOf('sha256', files.get('data/keys/policy')),
+        caSha256: hexOf('sha256', files.get('data/keys/ca.pem')),
+      },
     },
-  }, [actor(), why()]);
+    [actor(), why()],
+  );
   const exportEntry = entries.length - 1;
   record(5, 'started', {});
   hook('entries', entries);
@@ -194,20 +300,42 @@ export function makeBundle(authorities, { stamps = false, witness = null, quorum
   const note = hook('note', `${body}\n${signNote(body, logKey)}${witness ? cosign(body, witness) : ''}`);
   files.set('data/log/checkpoint', text(note));
   for (const index of [...counted.flatMap(seal => seal.entries), exportEntry]) {
-    const hashes = pathOf(index, entryBytes).map(hash => `${hash.toString('base64')}\n`).join('');
+    const hashes = pathOf(index, entryBytes)
+      .map(hash => `${hash.toString('base64')}\n`)
+      .join('');
     files.set(`data/log/entries/${index}.json`, entryBytes[index]);
     files.set(`data/log/entries/${index}.tlog-proof`, text(`c2sp.org/tlog-proof@v1\nindex ${index}\n${hashes}\n${note}`));
-    if (shown.has(index)) files.set(`data/log/entries/${index}.disclosures`, text(shown.get(index).map(field => `${field.encoded}\n`).join('')));
+    if (shown.has(index))
+      files.set(
+        `data/log/entries/${index}.disclosures`,
+        text(
+          shown
+            .get(index)
+            .map(field => `${field.encoded}\n`)
+            .join(''),
+        ),
+      );
   }
-  for (const name of ['continuity.html', 'continuity.pdf', 'entries.csv', 'entries.json', 'case-uco.jsonld']) files.set(`data/report/${name}`, text(`${name}\n`));
+  for (const name of ['continuity.html', 'continuity.pdf', 'entries.csv', 'entries.json', 'case-uco.jsonld'])
+    files.set(`data/report/${name}`, text(`${name}\n`));
   files.set('HOW-TO-VERIFY.txt', text('sha256sum -c manifest-sha256.txt\n'));
   files.set('verify.html', text('<!doctype html>\n'));
   hook('inside', files);
 
   const bundle = hook('bundle', {
-    v: 'evidencevault/bundle/1', id, case: 'OP-HERON', madeAt: time(4), origin: logKey.name, size: entries.length, root: rootOf(entryBytes).toString('hex'), exportEntry, redacted: [...redacted].sort(),
+    v: 'evidencevault/bundle/1',
+    id,
+    case: 'OP-HERON',
+    madeAt: time(4),
+    origin: logKey.name,
+    size: entries.length,
+    root: rootOf(entryBytes).toString('hex'),
+    exportEntry,
+    redacted: [...redacted].sort(),
     exhibits: [...seals].map(([exhibit, seal]) => ({ exhibit, ...seal.paths, entries: seal.entries, lastSeq: seal.entries.length })),
-    files: [...files].map(([path, bytes]) => ({ path, sha256: hexOf('sha256', bytes), bytes: bytes.length })).sort((a, b) => (a.path < b.path ? -1 : 1)),
+    files: [...files]
+      .map(([path, bytes]) => ({ path, sha256: hexOf('sha256', bytes), bytes: bytes.length }))
+      .sort((a, b) => (a.path < b.path ? -1 : 1)),
   });
   files.set('data/bundle.json', text(write(bundle)));
   files.set('data/bundle.cms', authorities.sign(files.get('data/bundle.json'), signer));
@@ -222,11 +350,24 @@ export function makeBundle(authorities, { stamps = false, witness = null, quorum
 export function pack(files) {
   for (const name of ['bagit.txt', 'bag-info.txt', 'manifest-sha256.txt', 'tagmanifest-sha256.txt']) files.delete(name);
   const payload = [...files.keys()].filter(path => path.startsWith('data/'));
-  const list = paths => text([...paths].sort().map(path => `${hexOf('sha256', files.get(path))}  ${path}\n`).join(''));
+  const list = paths =>
+    text(
+      [...paths]
+        .sort()
+        .map(path => `${hexOf('sha256', files.get(path))}  ${path}\n`)
+        .join(''),
+    );
   files.set('manifest-sha256.txt', list(payload));
   files.set('bagit.txt', text('BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n'));
-  files.set('bag-info.txt', text(`Bagging-Date: 2026-01-31\nPayload-Oxum: ${payload.reduce((sum, path) => sum + files.get(path).length, 0)}.${payload.length}\n`));
+  files.set(
+    'bag-info.txt',
+    text(`Bagging-Date: 2026-01-31\nPayload-Oxum: ${payload.reduce((sum, path) => sum + files.get(path).length, 0)}.${payload.length}\n`),
+  );
   files.set('tagmanifest-sha256.txt', list([...files.keys()].filter(path => !path.startsWith('data/'))));
 }
 
-export const asFolder = files => folderContainer('bag', [...files].map(([path, bytes]) => ({ path, file: new Blob([bytes]) })));
+export const asFolder = files =>
+  folderContainer(
+    'bag',
+    [...files].map(([path, bytes]) => ({ path, file: new Blob([bytes]) })),
+  );

@@ -60,7 +60,7 @@ public sealed class KeyRingTests : IDisposable
     [InlineData("")]
     [InlineData("{}")]
     [InlineData("null")]
-    [InlineData("{\"format\":\"evidencevault/keyring/2\"}")]
+    [InlineData("{\"format\":\"evidencevault/keyring/3\"}")]
     public void A_damaged_key_ring_is_refused_and_left_as_it_is(string damaged)
     {
         KeyRing.OpenOrCreate(home, TimeProvider.System).Dispose();
@@ -124,7 +124,7 @@ public sealed class KeyRingTests : IDisposable
     public void Keys_are_wrapped_as_RFC_5649_says(string key, string wrapped)
     {
         AesKeyWrapper wrapper = new([new("rfc", Convert.FromHexString("5840df6e29b02af1ab493b705bf16ea1ae8338f4dcc176a8"))]);
-        Assert.Equal(wrapped, Convert.ToHexStringLower(wrapper.Wrap(Convert.FromHexString(key))));
+        Assert.Equal(wrapped, Convert.ToHexStringLower(wrapper.Wrap("rfc", Convert.FromHexString(key))));
         Assert.Equal(key, Convert.ToHexStringLower(wrapper.Unwrap("rfc", Convert.FromHexString(wrapped))));
     }
 
@@ -132,7 +132,7 @@ public sealed class KeyRingTests : IDisposable
     public void A_wrapped_key_with_any_bit_flipped_does_not_unwrap()
     {
         using KeyRing ring = KeyRing.OpenOrCreate(home, TimeProvider.System);
-        byte[] wrapped = ring.Wrapper.Wrap(RandomNumberGenerator.GetBytes(40));
+        byte[] wrapped = ring.Wrapper.Wrap(ring.Wrapper.CurrentKeyId, RandomNumberGenerator.GetBytes(40));
         for (int bit = 0; bit < wrapped.Length * 8; bit++)
         {
             byte[] altered = [.. wrapped];
@@ -145,7 +145,7 @@ public sealed class KeyRingTests : IDisposable
     public void Old_key_encryption_keys_still_unwrap_and_unknown_ones_are_named()
     {
         KeyEncryptionKey old = new("kek-old", RandomNumberGenerator.GetBytes(32));
-        byte[] wrapped = new AesKeyWrapper([old]).Wrap([1, 2, 3]);
+        byte[] wrapped = new AesKeyWrapper([old]).Wrap(old.Id, [1, 2, 3]);
         AesKeyWrapper now = new([old, new("kek-new", RandomNumberGenerator.GetBytes(32))]);
 
         Assert.Equal("kek-new", now.CurrentKeyId);

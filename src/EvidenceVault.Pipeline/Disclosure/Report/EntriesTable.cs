@@ -49,7 +49,7 @@ internal static class EntriesTable
     // RFC 4180 section 2, rules 1, 5, 6 and 7.
     private static void Line(StringBuilder csv, IReadOnlyList<string?> cells) => csv.AppendJoin(',', cells.Select(Cell)).Append("\r\n");
 
-    private static string Cell(string? text)
+    internal static string Cell(string? text)
     {
         if (string.IsNullOrEmpty(text)) return "";
         // What a spreadsheet runs: a cell that begins with one of these, also behind blanks or full-width forms.
