@@ -20,6 +20,8 @@ namespace EvidenceVault.Worker;
 /// </summary>
 internal static class WorkerRun
 {
+    private static readonly TimeSpan PublishingPatience = TimeSpan.FromSeconds(30);
+
     private static readonly string Version = typeof(WorkerRun).Assembly.GetName().Version!.ToString(3);
 
     /// <exception cref="VaultException">The run could not start, or could not go on.</exception>
@@ -62,7 +64,7 @@ internal static class WorkerRun
         await vault.Sequencer.RecordAsync(Stopped(why)).ConfigureAwait(false);
         await ended.CancelAsync().ConfigureAwait(false);
         await published.ConfigureAwait(false);
-        if (!stop.IsCancellationRequested) await PublishLastAsync(publishing, show).ConfigureAwait(false);
+        if (!stop.IsCancellationRequested) await PublishLastAsync(publishing, show, stop).ConfigureAwait(false);
         await show.DisposeAsync().ConfigureAwait(false);
         if (gaveUp is not null) throw gaveUp;
         if (stop.IsCancellationRequested)
@@ -75,28 +77,37 @@ internal static class WorkerRun
 
     /// <summary>Nothing is done on a log that contradicts what is published. A store that does not answer holds nobody up: publishing itself
     /// compares again before it writes.</summary>
-    private static async Task MustContinueWhatIsPublishedAsync(LogPublishing publishing, WorkShow show, CancellationToken stop)
+    private static Task MustContinueWhatIsPublishedAsync(LogPublishing publishing, WorkShow show, CancellationToken stop) => ForAWhileAsync(publishing.CheckAsync, show, stop);
+
+    /// <summary>What was recorded at the end goes out too. Where it cannot, the next start does it; where the log is doubtful, the summary says it.</summary>
+    private static async Task PublishLastAsync(LogPublishing publishing, WorkShow show, CancellationToken stop)
     {
         try
         {
-            await publishing.CheckAsync(stop).ConfigureAwait(false);
+            await ForAWhileAsync(cancel => publishing.RoundAsync(evenUncosigned: false, cancel), show, stop).ConfigureAwait(false);
         }
-        catch (UnreachableException e)
+        catch (EvidenceException e)
         {
             show.Line(StepText.Problem(e));
         }
     }
 
-    /// <summary>What was recorded at the end goes out too. Where it cannot, the next start does it.</summary>
-    private static async Task PublishLastAsync(LogPublishing publishing, WorkShow show)
+    private static async Task ForAWhileAsync(Func<CancellationToken, Task> act, WorkShow show, CancellationToken stop)
     {
+        using var impatient = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        impatient.CancelAfter(PublishingPatience);
         try
         {
-            await publishing.RoundAsync(evenUncosigned: false, CancellationToken.None).ConfigureAwait(false);
+            await act(impatient.Token).ConfigureAwait(false);
         }
-        catch (VaultException e)
+        catch (UnreachableException e)
         {
             show.Line(StepText.Problem(e));
+        }
+        catch (OperationCanceledException)
+        {
+            if (stop.IsCancellationRequested) return; // whoever called sees it too
+            show.Line($"Publishing the log: its store did not answer within {PublishingPatience.TotalSeconds} seconds; it is tried again.");
         }
     }
 

@@ -20,15 +20,16 @@ public sealed partial class WitnessCommandTests : IDisposable
         {
             using Process witness = await StartAsync("--name", "w.example/1", "--log", log.Signer.VerifierKey);
             using HttpClient http = new() { BaseAddress = new(_address) };
-            // Killed in the middle: the last request may or may not have been answered.
-            using CancellationTokenSource kill = new(TimeSpan.FromMilliseconds(400));
-            kill.Token.Register(witness.Kill);
+            // Killed beside the requests that go on: the last one may or may not have been answered.
+            ulong killAt = answered + 15;
+            Task killed = Task.CompletedTask;
             try
             {
                 for (ulong size = answered + 1; size <= 200; size++)
                 {
                     using HttpResponseMessage answer = await http.PostAsync("add-checkpoint", new ByteArrayContent(log.Request(size - 1, size).ToBytes()));
                     if (answer.StatusCode == HttpStatusCode.OK) answered = size;
+                    if (size == killAt) killed = Task.Run(witness.Kill);
                     else if (answer.StatusCode == HttpStatusCode.Conflict) Assert.True(ulong.Parse((await answer.Content.ReadAsStringAsync()).Trim()) >= answered);
                     else Assert.Fail(answer.StatusCode.ToString());
                 }
@@ -37,6 +38,7 @@ public sealed partial class WitnessCommandTests : IDisposable
             {
                 // It is dead.
             }
+            await killed;
             if (!witness.HasExited) witness.Kill();
             await witness.WaitForExitAsync();
         }

@@ -22,7 +22,7 @@ public sealed class InsiderTests(AzuriteFixture azurite) : IClassFixture<Azurite
     public async Task History_rewritten_with_the_logs_own_key_passes_inside_and_is_refused_by_a_witness_and_by_whoever_remembers()
     {
         using var programs = new Programs(azurite.ConnectionString);
-        await programs.MustRunAsync("ingest", programs.Noise("quay.avi", 1), "--case", "OP-HERON", "--camera", "CAM-7", "--exhibit", "AB/1");
+        await programs.MustRunAsync("ingest", programs.Noise("quay.avi", 1), "--case", "OP-HERON", "--camera", "CAM-7", "--exhibit", "AB/1", "--no-analysis");
         string vkey = (await programs.MustRunAsync("log", "vkey")).Out.Trim();
         await using WitnessServer witness = await WitnessServer.StartAsync(Path.Combine(programs.Folder, "cps"), "witness.cps.example/1", [VerifierKey.Parse(vkey)], new(IPAddress.Loopback, 0), TimeProvider.System);
         string policy = Path.Combine(programs.Vault, "policy");
@@ -33,7 +33,7 @@ public sealed class InsiderTests(AzuriteFixture azurite) : IClassFixture<Azurite
         Assert.True(published.Json.GetProperty("outsideWitness").GetBoolean(), published.Out);
         string kept = Path.Combine(programs.Folder, "kept-by-the-defence");
         await File.WriteAllTextAsync(kept, published.Json.GetProperty("checkpoint").GetString());
-        await programs.MustRunAsync("ingest", programs.Noise("lane.avi", 2), "--case", "OP-HERON", "--camera", "CAM-7", "--exhibit", "AB/2");
+        await programs.MustRunAsync("ingest", programs.Noise("lane.avi", 2), "--case", "OP-HERON", "--camera", "CAM-7", "--exhibit", "AB/2", "--no-analysis");
 
         ulong changed = Rewrite(programs.Vault);
 
@@ -71,7 +71,7 @@ public sealed class InsiderTests(AzuriteFixture azurite) : IClassFixture<Azurite
         Assert.Equal("remembered", fork.GetProperty("claim").GetString());
         Assert.Contains("rewritten", fork.GetProperty("sentence").GetString(), StringComparison.Ordinal);
 
-        // Nor could it have been published over the true log: what is published is compared first.
+        // The refusal is in the insider's own log.
         Assert.Contains((await programs.EvidenceVaultAsync("log", "show", "--json")).Json.EnumerateArray(), e => e.GetProperty("action").GetString() == "witness-refused");
     }
 
@@ -79,7 +79,7 @@ public sealed class InsiderTests(AzuriteFixture azurite) : IClassFixture<Azurite
     public async Task A_rewritten_log_is_not_published_over_the_true_one()
     {
         using var programs = new Programs(azurite.ConnectionString);
-        await programs.MustRunAsync("ingest", programs.Noise("quay.avi", 3), "--case", "OP-HERON", "--camera", "CAM-7", "--exhibit", "AB/1");
+        await programs.MustRunAsync("ingest", programs.Noise("quay.avi", 3), "--case", "OP-HERON", "--camera", "CAM-7", "--exhibit", "AB/1", "--no-analysis");
         await programs.MustRunAsync("log", "publish");
         Rewrite(programs.Vault);
         Ran refused = await programs.EvidenceVaultAsync("log", "publish");

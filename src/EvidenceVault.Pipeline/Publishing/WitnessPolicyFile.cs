@@ -17,7 +17,18 @@ internal static class WitnessPolicyFile
     /// <exception cref="RefusedException">It cannot be used; what is wrong is named.</exception>
     public static LogPolicy OpenOrMake(string path, string witnessFolder, IReadOnlyList<string> logKeys)
     {
-        if (!File.Exists(path)) Write(path, First(witnessFolder, logKeys[0]));
+        while (!File.Exists(path))
+        {
+            try
+            {
+                Write(path, First(witnessFolder, logKeys[0]));
+            }
+            catch (RefusedException e) when (e.InnerException is IOException)
+            {
+                // Another process is making the same policy at this moment.
+                Thread.Sleep(50);
+            }
+        }
         LogPolicy policy = Read(path);
         LogPolicy current = WithLogKeys(policy, logKeys);
         if (current != policy) Write(path, current.Content.Span);
