@@ -160,7 +160,7 @@ internal sealed record RecordedExport(string Id, string Case, IReadOnlyList<Exhi
     }
 }
 
-internal sealed class ExportBundleHandler(Vault vault, IEvidenceStore store, VerifierPage page, Cosigning cosigning, TimeProvider clock, Caller caller) : IRequestHandler<ExportBundle, ExportedBundle>
+internal sealed class ExportBundleHandler(Vault vault, IEvidenceStore store, VerifierPage page, Cosigning cosigning, FlowOptions options, TimeProvider clock, Caller caller) : IRequestHandler<ExportBundle, ExportedBundle>
 {
     public async ValueTask<ExportedBundle> Handle(ExportBundle request, CancellationToken cancellationToken)
     {
@@ -195,17 +195,19 @@ internal sealed class ExportBundleHandler(Vault vault, IEvidenceStore store, Ver
         // Exactly the entries up to this export: whatever is recorded meanwhile belongs to no bundle yet.
         List<RecordedEntry> entries = [.. export.Rows.SelectMany(r => vault.Log.Entries(r.Ref)).Where(e => e.Index < export.ExportEntry).OrderBy(e => e.Index), vault.Log.Entry(export.ExportEntry)];
         using LogSnapshot snapshot = vault.Log.Snapshot();
+        List<DisclosedExhibit> exhibits = [.. export.Rows.Select(Disclosed)];
         return new()
         {
             Id = export.Id,
             Case = export.Case,
             MadeAt = clock.GetUtcNow(),
-            Exhibits = [.. export.Rows.Select(Disclosed)],
+            Exhibits = exhibits,
             Entries = [.. entries.Select(e => Disclosed(e, snapshot.InclusionProof(e.Index, size), export.Redact))],
             ExportEntry = export.ExportEntry,
             Checkpoint = checkpoint,
             Policy = export.Policy,
             Ca = export.Ca,
+            Tsa = exhibits.Exists(e => e.TimeStamp is not null) ? Encoding.ASCII.GetBytes(options.Timestamps!.CertificatesPem) : null,
             Redacted = export.Redact,
             VerifierPage = page.Content,
             Zone = clock.LocalTimeZone,
@@ -218,6 +220,8 @@ internal sealed class ExportBundleHandler(Vault vault, IEvidenceStore store, Ver
         DeliveredName = row.RelativePath,
         Seal = row.Seal!,
         SealCms = row.SealCms!,
+        // A time stamp proves nothing without its authority's certificate: where none is configured, it stays behind.
+        TimeStamp = options.Timestamps is null ? null : vault.Timestamps.Of(row.Ref)?.Token,
         Segments = [.. vault.Exhibits.Segments(row.Ref).Select(s => new DisclosedSegment(s.Number, s.Start, s.End))],
         OpenAsync = cancel => store.OpenReadAsync(ContentAddress.Parse(row.Address!), cancel),
     };

@@ -32,6 +32,7 @@ public class ArrowsTests
             ["EvidenceVault.Pipeline"] = ["EvidenceVault.Proof"],
             ["EvidenceVault.Analysis.OpenCv"] = ["EvidenceVault.Pipeline"],
             ["EvidenceVault.Storage.Azure"] = ["EvidenceVault.Pipeline"],
+            ["EvidenceVault.Verify"] = ["EvidenceVault.Proof"],
             ["EvidenceVault.Worker"] = ["EvidenceVault.Pipeline", "EvidenceVault.Storage.Azure"],
             ["EvidenceVault.Cli"] = ["EvidenceVault.Pipeline", "EvidenceVault.Storage.Azure"],
         };

@@ -32,9 +32,15 @@ internal sealed class ExportBench : IAsyncDisposable
     /// <param name="azurite">The store.</param>
     /// <param name="wrap">Put around the store.</param>
     /// <param name="accessFor">The cases that the caller may see; all where it is null.</param>
-    public static async Task<ExportBench> NewAsync(AzuriteFixture azurite, Func<IEvidenceStore, IEvidenceStore>? wrap = null, string[]? accessFor = null)
+    /// <param name="policy">What the vault's policy is to say.</param>
+    public static async Task<ExportBench> NewAsync(AzuriteFixture azurite, Func<IEvidenceStore, IEvidenceStore>? wrap = null, string[]? accessFor = null, Func<Vault, string>? policy = null)
     {
         TempVault temp = await TempVault.NewAsync();
+        if (policy is not null)
+        {
+            File.WriteAllText(Path.Combine(temp.Home, "policy"), policy(temp.Vault));
+            await temp.ReopenAsync();
+        }
         if (accessFor is not null)
         {
             File.WriteAllBytes(Path.Combine(temp.Home, "access.json"), new AccessList(

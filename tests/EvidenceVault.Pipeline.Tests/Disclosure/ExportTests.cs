@@ -243,6 +243,24 @@ public sealed class ExportTests(AzuriteFixture azurite) : IClassFixture<AzuriteF
     }
 
     [Fact]
+    public async Task Without_the_cosignatures_that_the_policy_asks_for_a_bundle_is_refused_or_says_so()
+    {
+        // Nothing listens at the discard port.
+        VerifierKey witness = new CosignatureSigner("witness.example/north", NoteSigner.NewSeed(), TimeProvider.System).Key;
+        await using ExportBench bench = await ExportBench.NewAsync(azurite, policy: v => $"log {v.Keys.Log.VerifierKey}\nwitness north {witness} http://127.0.0.1:9\nquorum north\n");
+        await bench.IngestAsync("AB/1");
+        var refused = await Assert.ThrowsAsync<RefusedException>(() => bench.ExportAsync("bundle", "AB/1"));
+        Assert.Contains("--uncosigned", refused.Next);
+        Assert.False(Path.Exists(bench.At("bundle")));
+
+        ExportedBundle made = await bench.ExportAsync(bench.Asked("bundle", "AB/1") with { Uncosigned = true });
+        Assert.False(made.QuorumHolds);
+        VerificationReport report = await BundleCheck.RunAsync(BagSource.Folder(bench.At("bundle")), new GivenTrust(), TimeProvider.System.GetUtcNow());
+        Assert.Equal(["witness-quorum"], report.Findings.Where(f => !f.Holds).Select(f => f.Claim).Distinct());
+        Assert.Contains("was made without the cosignatures", File.ReadAllText(bench.At("bundle/data/report/continuity.html")));
+    }
+
+    [Fact]
     public async Task Every_command_of_how_to_verify_works_as_it_stands()
     {
         await using ExportBench bench = await ExportBench.NewAsync(azurite);
