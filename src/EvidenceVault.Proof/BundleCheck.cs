@@ -14,7 +14,7 @@ public sealed record RememberedCheckpoint(string Name, ReadOnlyMemory<byte> Note
 public sealed record GivenTrust
 {
     /// <summary>The policy that the vault's owner published.</summary>
-    public ReadOnlyMemory<byte>? Policy { get; init; }
+    public byte[]? Policy { get; init; }
 
     /// <summary>The CA certificate that the vault's owner published, PEM.</summary>
     public string? CaPem { get; init; }
@@ -106,8 +106,7 @@ public sealed class BundleCheck
         JudgeSignature(manifestBytes, ca, caProblem);
         JudgeAnchors(ownPolicy, ownCa);
         LogPolicy? policy = null;
-        ReadOnlyMemory<byte>? policyBytes = _given.Policy ?? (ownPolicy is null ? null : ownPolicy.AsMemory());
-        if (policyBytes is { } bytes) LogPolicy.TryParse(bytes.Span, out policy, out policyProblem);
+        if ((_given.Policy ?? ownPolicy) is { } policyBytes) LogPolicy.TryParse(policyBytes, out policy, out policyProblem);
 
         if (manifest is null)
         {

@@ -13,7 +13,7 @@ public sealed record SealedFile
     public required string CaPem { get; init; }
 
     /// <summary>The time stamp over the signature, DER; null where there is none.</summary>
-    public ReadOnlyMemory<byte>? Timestamp { get; init; }
+    public byte[]? Timestamp { get; init; }
 
     /// <summary>The certificate of the time-stamping authority or of its CA, PEM.</summary>
     public string? TsaPem { get; init; }

@@ -92,7 +92,7 @@ internal static class IngestBenchmark
             switch (args[i])
             {
                 case "--size":
-                    bytes = Size(args[i + 1]);
+                    bytes = Size.Of(args[i + 1]);
                     break;
                 case "--rounds":
                     rounds = int.TryParse(args[i + 1], out int n) && n > 0 ? n : throw new FormatException("--rounds takes a number from 1.");
@@ -102,19 +102,6 @@ internal static class IngestBenchmark
             }
         }
         return (bytes, rounds);
-    }
-
-    private static long Size(string text)
-    {
-        long unit = text switch
-        {
-            [.., 'G', 'B'] => 1_000_000_000,
-            [.., 'M', 'B'] => 1_000_000,
-            _ => throw new FormatException("--size takes a number with MB or GB, for example 4GB."),
-        };
-        return long.TryParse(text[..^2], NumberStyles.None, CultureInfo.InvariantCulture, out long n) && n > 0
-            ? n * unit
-            : throw new FormatException("--size takes a number with MB or GB, for example 4GB.");
     }
 
     private sealed record Measure(double Seconds, double Written, long PeakBytes, double Processor);

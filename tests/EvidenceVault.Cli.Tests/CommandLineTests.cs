@@ -30,6 +30,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("tlog")]
     [InlineData("tlog fsck")]
     [InlineData("tlog verify-proof")]
+    [InlineData("verify")]
     [InlineData("doctor")]
     public void Help_exits_0_and_shows_an_example(string command)
     {

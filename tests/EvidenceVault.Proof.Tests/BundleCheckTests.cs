@@ -9,6 +9,7 @@ namespace EvidenceVault.Proof.Tests;
 public sealed class BundleCheckTests : IDisposable
 {
     private static readonly DateTimeOffset Now = BundleMaker.Start.AddDays(30);
+    private static readonly BundleKeys Keys = BundleKeys.New();
     private readonly string _folder = Directory.CreateTempSubdirectory("evidencevault-bundle-").FullName;
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
@@ -121,7 +122,7 @@ public sealed class BundleCheckTests : IDisposable
     [MemberData(nameof(Damage), DisableDiscoveryEnumeration = true)]
     public async Task Damage_is_refused_and_named(string what, string claim, string? subject, Action<BundleMaker> damage)
     {
-        BundleMaker made = BundleMaker.Whole();
+        BundleMaker made = BundleMaker.Whole(Keys);
         damage(made);
         foreach (VerificationReport report in new[] { await CheckAsync(made), await CheckZipAsync(made.Zip()) })
         {
@@ -137,7 +138,7 @@ public sealed class BundleCheckTests : IDisposable
     {
         async Task<string[]> Of(Action<BundleMaker> damage)
         {
-            BundleMaker made = BundleMaker.Whole();
+            BundleMaker made = BundleMaker.Whole(Keys);
             damage(made);
             return Failed(await CheckAsync(made));
         }
@@ -230,7 +231,7 @@ public sealed class BundleCheckTests : IDisposable
             VerificationReport report = Run(BagSource.Folder(_folder));
             File.WriteAllBytes(path, good);
             return !report.Holds && report.Findings.Any(f => !f.Holds && f.Subject is not null);
-        }, iter: 300, threads: 1);
+        }, iter: 100, threads: 1);
         Assert.True(Run(BagSource.Folder(_folder)).Holds);
     }
 
@@ -246,7 +247,7 @@ public sealed class BundleCheckTests : IDisposable
             bad[at] ^= (byte)mask;
             VerificationReport report = RunZip(path, bad);
             return !report.Holds || report.Findings.Any(f => f is { Claim: "container-form", Verdict: Verdict.Note });
-        }, iter: 600, threads: 1);
+        }, iter: 200, threads: 1);
     }
 
     [Fact]
@@ -262,7 +263,7 @@ public sealed class BundleCheckTests : IDisposable
             // With the lists made anew, so that what reads the file meets it.
             if (!paths[file].EndsWith("manifest-sha256.txt", StringComparison.Ordinal) && paths[file] is not ("bagit.txt" or "bag-info.txt")) damaged.List();
             return !RunZip(Path.Combine(_folder, "b.zip"), damaged.Zip()).Holds;
-        }, iter: 300, threads: 1);
+        }, iter: 100, threads: 1);
     }
 
     [Fact]

@@ -60,6 +60,15 @@ public sealed class OpensslTsa : IDisposable
         return File.ReadAllBytes(At("token.tst"));
     }
 
+    /// <summary>Another certificate of the authority's key, by the same CA, PEM.</summary>
+    /// <param name="purpose">Its extended key usage, in openssl's words.</param>
+    public string Reissue(string purpose)
+    {
+        File.WriteAllText(At("other.cnf"), $"basicConstraints = critical,CA:FALSE\nextendedKeyUsage = {purpose}\n");
+        Run("x509 -req -in tsa.csr -CA ca.pem -CAkey ca.key -CAcreateserial -out other.pem -days 3650 -extfile other.cnf");
+        return File.ReadAllText(At("other.pem"));
+    }
+
     /// <summary>What openssl itself says of a token.</summary>
     public bool Accepts(byte[] bytes, byte[] token)
     {

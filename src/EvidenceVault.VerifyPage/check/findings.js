@@ -2,6 +2,14 @@
 
 const MOST_OF_A_CLAIM = 1000;
 
+// The order of the section's table, which is the order of the report.
+const ORDER = [
+  ...['bag-form', 'bag-complete', 'bag-payload', 'bag-tags', 'container-form', 'bundle-form', 'bundle-signature', 'bundle-files'],
+  ...['seal-form', 'seal-content', 'seal-signature', 'seal-time', 'seal-purpose', 'seal-chain', 'timestamp', 'seal-binds', 'seal-logged', 'derivation'],
+  ...['checkpoint-signature', 'witness-quorum', 'outside-witness', 'entry-form', 'entry-proof', 'exhibit-sequence', 'export-entry', 'disclosure'],
+  ...['time', 'remembered', 'trust-anchors'],
+];
+
 export class Findings {
   constructor() {
     this.list = [];
@@ -38,6 +46,7 @@ export class Findings {
       if (count > MOST_OF_A_CLAIM)
         this.list.push({ claim, verdict, subject: '', sentence: `${count - MOST_OF_A_CLAIM} more of the same kind are not listed.`, entry: null });
     }
+    this.list.sort((a, b) => ORDER.indexOf(a.claim) - ORDER.indexOf(b.claim)); // stable: the rest stays as it was found
     const failed = new Set(this.list.filter(f => f.verdict === 'fails').map(f => f.claim)).size;
     return {
       holds: failed === 0,

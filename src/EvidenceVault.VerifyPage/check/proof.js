@@ -3,13 +3,14 @@
 import { bytesOf, fromBase64, fromDecimal, textOf } from './bytes.js';
 
 const MOST_HASHES = 63;
+const LONGEST_BEFORE_NOTE = 64 << 10;
 
 /** {index, hashes, note: bytes}, or null. The extra line, if any, is never believed and not returned. */
 export function readProof(bytes) {
   const text = textOf(bytes);
   if (text === null) return null;
   const end = text.indexOf('\n\n');
-  if (end < 0) return null;
+  if (end < 0 || bytesOf(text.slice(0, end + 2)).length > LONGEST_BEFORE_NOTE) return null;
   const lines = text.slice(0, end).split('\n');
   if (lines.shift() !== 'c2sp.org/tlog-proof@v1') return null;
   if (lines[0]?.startsWith('extra ') && fromBase64(lines.shift().slice(6)) === null) return null;

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, test } from 'node:test';
 import { checkBundle } from '../check/bundle.js';
 import { Authorities, asFolder, cosign, makeBundle, noteKey, pack, sha256, signNote, checkpointText } from './maker.js';
@@ -71,6 +72,14 @@ test('a bundle as it was made holds in every claim', async () => {
   ])
     assert.ok(asked.has(claim), claim);
   assert.match(found(report, 'disclosure', 'note')[0].sentence, /^2 personal details of 7/);
+});
+
+test('the findings come in the order of the table of the format', async () => {
+  const format = readFileSync(new URL('../../EvidenceVault.Proof/FORMAT.md', import.meta.url), 'utf8');
+  const table = format.slice(format.indexOf('### Checking a bundle')).match(/^\| `[a-z-]+`/gm).map(row => row.slice(3, -1));
+  const order = [...new Set((await check(makeBundle(authorities, { stamps: true }))).findings.map(f => f.claim))];
+  const places = order.map(claim => table.indexOf(claim.startsWith('seal-') && !table.includes(claim) ? 'seal-form' : claim));
+  assert.ok(places.every((place, i) => place >= 0 && (i === 0 || places[i - 1] <= place)), order.join(', '));
 });
 
 test('one byte of video changed is named', async () => {

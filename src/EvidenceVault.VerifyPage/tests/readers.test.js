@@ -289,6 +289,7 @@ test('a proof is read in its one form', async () => {
   assert.equal(await includes(6n, 11n, await leafHash(entries[6]), read.hashes, rootOf(entries)), true);
   assert.equal(await includes(5n, 11n, await leafHash(entries[6]), read.hashes, rootOf(entries)), false);
   for (const bad of [
+    proof.replace('extra AQI=', `extra ${'AAAA'.repeat(20_000)}`),
     proof.replace('@v1', '@v2'),
     proof.replace('index 6', 'index 06'),
     proof.replace('index 6\n', ''),

@@ -62,7 +62,7 @@ public sealed class BackupTests(AzuriteFixture azurite) : IClassFixture<AzuriteF
         Assert.Equal(face, again.Keys.InUse);
         await using ServiceProvider after = Services(again);
         string output = Path.Combine(folder, "out.bin");
-        await after.GetRequiredService<Mediator.IMediator>().Send(new RetrieveExhibit(ExhibitReference.Parse("AB/1"), output, "after the loss", null));
+        await after.GetRequiredService<Mediator.IMediator>().Send(new RetrieveExhibit(ExhibitReference.Parse("AB/1"), output, "after the loss", new Progress<long>()));
         Assert.Equal(content, await File.ReadAllBytesAsync(output));
         await again.Sequencer.RecordAsync(TempVault.Act());
         Assert.True(again.CheckLog(null, CancellationToken.None).Holds);

@@ -52,6 +52,7 @@ internal static class ContinuityReport
         yield return new("Case", seal.Case);
         yield return new("Camera", seal.Camera);
         yield return new("What it is", WhatItIs(seal));
+        if (seal.Derivation is { } derivation) yield return new($"SHA-256 of {derivation.Parent}", derivation.ParentSha256, Fixed: true);
         if (NameOf(contents, exhibit) is { } name) yield return new("Name as delivered", name);
         string[] made = [.. contents.Exhibits.Where(e => e.Manifest.Derivation?.Parent == exhibit.Reference.Text).Select(e => $"{e.Reference} ({e.Manifest.Derivation!.Role})")];
         if (made.Length > 0) yield return new("Made from it, in this bundle", string.Join(", ", made));
@@ -60,13 +61,13 @@ internal static class ContinuityReport
         yield return new("SHA-256", seal.Sha256, Fixed: true);
         yield return new("SHA-512", seal.Sha512, Fixed: true);
         yield return new("Sealed", ReportText.Both(seal.SealedAt, contents.Zone));
-        yield return new("Seal's certificate", CertificateOf(exhibit));
+        foreach (Fact fact in Certificate(exhibit)) yield return fact;
         if (exhibit.TimeStamp is not null) yield return new("Time stamp", $"From an outside authority (RFC 3161), in {exhibit.TimeStampFile}. How to check it is in HOW-TO-VERIFY.txt.");
     }
 
     private static string WhatItIs(SealManifest seal) => seal.Derivation is not { } made
         ? "Master: the file as it was delivered, never altered and never re-encoded"
-        : $"Derivative: a {made.Role} made from exhibit {made.Parent} (SHA-256 {made.ParentSha256})";
+        : $"Derivative ({made.Role}), made from exhibit {made.Parent}";
 
     /// <summary>The name as delivered, where the bundle shows the field that holds it; that it is withheld, where it does not.</summary>
     private static string? NameOf(BundleContents contents, DisclosedExhibit exhibit)
@@ -75,20 +76,25 @@ internal static class ContinuityReport
         return received is null ? null : received.Field("sourceName") ?? "Withheld";
     }
 
-    private static string CertificateOf(DisclosedExhibit exhibit)
+    private static IEnumerable<Fact> Certificate(DisclosedExhibit exhibit)
     {
         var cms = new SignedCms();
         cms.Decode(exhibit.SealCms);
         using X509Certificate2? certificate = cms.SignerInfos.Count > 0 ? cms.SignerInfos[0].Certificate : null;
-        if (certificate is null) return "The seal carries none";
-        return $"{certificate.Subject}\nValid {ReportText.Utc(certificate.NotBefore.ToUniversalTime())} to {ReportText.Utc(certificate.NotAfter.ToUniversalTime())}\nSHA-256 {Convert.ToHexStringLower(SHA256.HashData(certificate.RawData))}";
+        if (certificate is null)
+        {
+            yield return new("Seal's certificate", "The seal carries none");
+            yield break;
+        }
+        yield return new("Seal's certificate", $"{certificate.Subject}\nValid {ReportText.Utc(certificate.NotBefore.ToUniversalTime())} to {ReportText.Utc(certificate.NotAfter.ToUniversalTime())}");
+        yield return new("Its SHA-256", Convert.ToHexStringLower(SHA256.HashData(certificate.RawData)), Fixed: true);
     }
 
     private static IEnumerable<ReportBlock> Timeline(BundleContents contents)
     {
         yield return new Heading(2, "Who did what, when and why");
         yield return new Paragraph("Every act on an exhibit is an entry in a log that can only be added to. The entries of each exhibit are numbered 1, 2, 3 and so on: a number that is missing is an entry that was withheld or lost. The times are by the vault's clock; the order is fixed by the log itself.");
-        yield return new Table("Timeline, in the order of the log", [("When", 20), ("Exhibit and number", 12), ("What", 24), ("Who", 13), ("Why", 22), ("Log index", 9)],
+        yield return new Table("Timeline, in the order of the log", [("When", 26), ("Exhibit and number", 11), ("What", 22), ("Who", 12), ("Why", 21), ("Log index", 8)],
             [.. contents.Entries.Select(e => TimelineRow(contents, e))]);
     }
 

@@ -40,7 +40,7 @@ internal static class HtmlReport
         @media (max-width:40rem){dl div{display:block}}
         @page{size:A4;margin:16mm 14mm}
         @media print{body{font-size:10.5pt}header{background:#fff;color:#000;border-bottom:2pt solid #000}header p,main{max-width:none;padding:2mm 0}.skip{display:none}
-        h1{font-size:22pt}h2{font-size:15pt}h3{font-size:12.5pt}.caption{font-size:12pt}h2,h3{break-after:avoid}dl div,tr,li,.inset{break-inside:avoid}thead{display:table-header-group}
+        h1{font-size:22pt}h2{font-size:15pt}h3{font-size:12.5pt}.caption{font-size:12pt}h2,h3{break-after:avoid}dl div,dl.label,tr,li,.inset{break-inside:avoid}thead{display:table-header-group}
         table,.fixed,code{font-size:9pt}.scroll{overflow:visible}p,ul,ol,.inset{max-width:none}dt{flex-basis:42mm}}
         """;
 

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 using EvidenceVault.Pipeline.Words;
 using UglyToad.PdfPig.Content;
 using UglyToad.PdfPig.Core;
@@ -11,7 +13,7 @@ internal sealed class PdfReport
 {
     // Points. A4 is 595 × 842 (ISO 216).
     private const double Width = 595, Height = 842, Left = 54, Right = 54, Top = 60, Bottom = 60;
-    private const double Body = 10, Small = 8.5, Lead = 1.38;
+    private const double Body = 10, Small = 8.5, Lead = 1.38, LabelWidth = 128;
 
     private readonly PdfDocumentBuilder _document = new();
     private readonly Face _plain, _bold, _fixed;
@@ -32,7 +34,21 @@ internal sealed class PdfReport
     {
         var pdf = new PdfReport();
         pdf.Draw(report);
-        return pdf._document.Build();
+        return WithIdOfContent(pdf._document.Build());
+    }
+
+    // PdfPig draws the trailer's /ID (ISO 32000-1 section 14.4) by lot. Here it is the hash of what stands before it.
+    private static byte[] WithIdOfContent(byte[] pdf)
+    {
+        int at = pdf.AsSpan().LastIndexOf("/ID ["u8);
+        if (at < 0) return pdf;
+        byte[] id = Encoding.ASCII.GetBytes(Convert.ToHexString(SHA256.HashData(pdf.AsSpan(0, at)), 0, 16));
+        for (int from = at, part = 0; part < 2; part++)
+        {
+            from += pdf.AsSpan(from).IndexOf((byte)'<') + 1;
+            id.CopyTo(pdf, from);
+        }
+        return pdf;
     }
 
     private void Draw(ReportPage report)
@@ -44,7 +60,12 @@ internal sealed class PdfReport
         Lines(_plain.Wrap(report.Caption, 13, Across), _plain, 13, Left, grey: true);
         Lines(_bold.Wrap(report.Title, 24, Across), _bold, 24, Left);
         _y -= 10;
-        foreach (ReportBlock block in report.Blocks) Draw(block);
+        foreach ((int at, ReportBlock block) in report.Blocks.Index())
+        {
+            // A heading goes with the label below it.
+            if (block is Heading && report.Blocks.ElementAtOrDefault(at + 1) is Facts { Framed: true } label) Room(Math.Min(HeightOf(label) + 40, Height - Top - Bottom));
+            Draw(block);
+        }
         foreach ((int number, PdfPageBuilder page) in _pages.Index())
         {
             _page = page;
@@ -117,18 +138,16 @@ internal sealed class PdfReport
 
     private void DrawFacts(Facts facts)
     {
-        const double label = 128;
         double inset = facts.Framed ? 10 : 0;
-        var rows = facts.Items.Select(f => (Label: _bold.Wrap(f.Label, Body, label - 8), Value: f.Fixed ? _fixed.Wrap(f.Value, Small, Across - label - 2 * inset) : _plain.Wrap(f.Value, Body, Across - label - 2 * inset), f.Fixed)).ToList();
-        double RowHeight((List<string> Label, List<string> Value, bool Fixed) row) => Math.Max(row.Label.Count * Body, row.Value.Count * (row.Fixed ? Small : Body)) * Lead + 7;
+        List<FactRow> rows = RowsOf(facts);
 
         // A label is kept on one page where it fits on one.
-        double all = rows.Sum(RowHeight) + 6;
+        double all = HeightOf(facts);
         if (facts.Framed && all < Height - Top - Bottom) Room(all);
         double top = _y;
-        foreach ((int at, var row) in rows.Index())
+        foreach ((int at, FactRow row) in rows.Index())
         {
-            double height = RowHeight(row);
+            double height = row.Height;
             if (_y - height < Bottom)
             {
                 if (facts.Framed) Frame(top);
@@ -139,7 +158,7 @@ internal sealed class PdfReport
             _y -= 3;
             Lines(row.Label, _bold, Body, Left + inset);
             _y = start - 3;
-            Lines(row.Value, row.Fixed ? _fixed : _plain, row.Fixed ? Small : Body, Left + inset + label);
+            Lines(row.Value, row.Fixed ? _fixed : _plain, row.Fixed ? Small : Body, Left + inset + LabelWidth);
             _y = start - height;
             if (at < rows.Count - 1) Rule(Left + inset, Width - Right - inset, _y + 1, 0.5);
         }
@@ -148,6 +167,19 @@ internal sealed class PdfReport
         _y -= 10;
 
         void Frame(double from) => _page.DrawRectangle(new PdfPoint(Left, _y), Across, from - _y, 1.5);
+    }
+
+    private List<FactRow> RowsOf(Facts facts)
+    {
+        double width = Across - LabelWidth - (facts.Framed ? 20 : 0);
+        return [.. facts.Items.Select(f => new FactRow(_bold.Wrap(f.Label, Body, LabelWidth - 8), f.Fixed ? _fixed.Wrap(f.Value, Small, width) : _plain.Wrap(f.Value, Body, width), f.Fixed))];
+    }
+
+    private double HeightOf(Facts facts) => RowsOf(facts).Sum(r => r.Height) + 6;
+
+    private sealed record FactRow(List<string> Label, List<string> Value, bool Fixed)
+    {
+        public double Height => Math.Max(Label.Count * Body, Value.Count * (Fixed ? Small : Body)) * Lead + 7;
     }
 
     private void DrawTable(Table table)

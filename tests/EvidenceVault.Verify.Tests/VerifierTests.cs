@@ -1,0 +1,110 @@
+using System.Text;
+using EvidenceVault.Proof;
+using EvidenceVault.Testing;
+
+namespace EvidenceVault.Verify.Tests;
+
+public sealed class VerifierTests(VerifierProgram program) : IClassFixture<VerifierProgram>, IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("evidencevault-verify-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public async Task It_is_one_file_of_at_most_15_MB_that_needs_nothing_beside_it()
+    {
+        Assert.Equal(0, (await program.RunAsync("--version")).Code);
+        Assert.InRange(new FileInfo(program.Path).Length, 1, 15_000_000);
+        string alone = Path.Combine(Directory.CreateDirectory(At("alone")).FullName, "v");
+        File.Copy(program.Path, alone);
+        using var process = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo(alone, ["--help"]) { RedirectStandardOutput = true })!;
+        Assert.Contains("Usage", await process.StandardOutput.ReadToEndAsync());
+    }
+
+    [Fact]
+    public async Task A_whole_bundle_holds_in_a_folder_and_in_a_zip_with_a_time_stamp_and_given_keys()
+    {
+        using var tsa = new OpensslTsa();
+        var made = new BundleMaker();
+        made.Record();
+        made.Files[BundlePath.SealTimestamp("AB/1")] = tsa.Stamp(made.Files[BundlePath.SealSignature("AB/1")]);
+        made.Files[BundlePath.Tsa] = Encoding.ASCII.GetBytes(tsa.CaPem);
+        made.Seal().Sign().List();
+        made.WriteFolder(At("bag"));
+        Write("bag.zip", made.Zip());
+        string policy = Write("policy", made.Keys.Policy), ca = Write("ca.pem", Encoding.ASCII.GetBytes(made.Keys.CaPem)), kept = Write("kept", made.Files[BundlePath.Checkpoint]);
+        foreach (string bag in (string[])[At("bag"), At("bag.zip")])
+        {
+            Ran ran = await program.RunAsync(bag, "--json", "--policy", policy, $"--ca={ca}", "--remembered", kept);
+            Assert.True(ran.Code == 0, ran.Out + ran.Error);
+            Assert.True(ran.Json["holds"]!.GetValue<bool>());
+            string[] claims = [.. ran.Json["findings"]!.AsArray().Select(f => f!["claim"]!.GetValue<string>())];
+            Assert.Contains("timestamp", claims);
+            Assert.Contains("remembered", claims);
+            Assert.All(ran.Json["findings"]!.AsArray(), f => Assert.NotEqual("fails", f!["verdict"]!.GetValue<string>()));
+        }
+        Ran page = await program.RunAsync(At("bag"));
+        Assert.Equal(0, page.Code);
+        Assert.StartsWith("IT HOLDS\n", page.Out);
+        Assert.Empty(page.Error);
+    }
+
+    [Fact]
+    public async Task Damage_ends_with_1_and_the_answer_comes_first_and_names_it()
+    {
+        BundleMaker made = BundleMaker.Whole();
+        made.Change("data/exhibits/AB-1/AB-1.mp4", bytes => [(byte)(bytes[0] ^ 1), .. bytes[1..]]);
+        made.WriteFolder(At("bag"));
+        Ran ran = await program.RunAsync(At("bag"));
+        Assert.Equal(1, ran.Code);
+        string[] lines = ran.Out.Split('\n');
+        Assert.Equal("IT DOES NOT HOLD", lines[0]);
+        Assert.Contains("data/exhibits/AB-1/AB-1.mp4", lines[1]);
+        Assert.Contains("What does not hold", ran.Out);
+        Assert.All(lines.Where(l => !l.Split(' ').Any(w => w.Length >= 64)), l => Assert.InRange(l.Length, 0, 100));
+    }
+
+    [Fact]
+    public async Task A_single_file_is_checked_against_its_seal()
+    {
+        BundleMaker made = BundleMaker.Whole();
+        string file = Write("AB-1.mp4", made.Bytes["AB/1"]), seal = Write("seal.json", made.Files[BundlePath.Seal("AB/1")]), cms = Write("seal.cms", made.Files[BundlePath.SealSignature("AB/1")]);
+        string ca = Write("ca.pem", Encoding.ASCII.GetBytes(made.Keys.CaPem));
+        Assert.Equal(0, (await program.RunAsync(file, "--seal", seal, "--signature", cms, "--ca", ca)).Code);
+        File.AppendAllText(file, "more");
+        Assert.Equal(1, (await program.RunAsync(file, "--seal", seal, "--signature", cms, "--ca", ca)).Code);
+    }
+
+    [Fact]
+    public async Task Wrong_use_ends_with_2_and_says_what_to_do()
+    {
+        string file = Write("a.txt", [1]);
+        foreach (string[] arguments in (string[][])[[], [At("nowhere")], [file], [file, "--seal", file], [_folder, "--nonsense", "x"], [_folder, "--policy"], [_folder, "--ca", file, "--ca", file], [_folder, file], [_folder, "--log", At("nowhere")], [_folder, "--remembered", At("nowhere")]])
+        {
+            Ran ran = await program.RunAsync(arguments);
+            Assert.True(ran.Code == 2, $"{string.Join(' ', arguments)}: {ran.Code} {ran.Error}");
+            Assert.Equal(3, ran.Error.TrimEnd().Split('\n').Length);
+            Assert.Empty(ran.Out);
+        }
+    }
+
+    [Fact]
+    public async Task A_log_that_cannot_be_reached_ends_with_3()
+    {
+        BundleMaker made = BundleMaker.Whole();
+        made.WriteFolder(At("bag"));
+        string kept = Write("kept", made.Keys.Log.SignNote(made.CheckpointAt(3).ToText()).ToBytes());
+        // The discard port: nothing listens there.
+        Ran ran = await program.RunAsync(At("bag"), "--remembered", kept, "--log", "http://127.0.0.1:9/");
+        Assert.Equal(3, ran.Code);
+        Assert.Empty(ran.Out);
+    }
+
+    private string At(string name) => Path.Combine(_folder, name);
+
+    private string Write(string name, byte[] bytes)
+    {
+        File.WriteAllBytes(At(name), bytes);
+        return At(name);
+    }
+}
