@@ -64,7 +64,7 @@ internal static class LogBenchmark
 
     private static async Task<double> AppendAsync(string path, int writers, double seconds)
     {
-        await using Sequencer sequencer = new(new VaultDatabase(path), Signer(), TimeProvider.System);
+        await using Sequencer sequencer = new(new VaultDatabase(path), new OneKey(Signer()), TimeProvider.System);
         return await RateAsync(writers, seconds, number => sequencer.RecordAsync(Act(number)));
     }
 
@@ -97,7 +97,7 @@ internal static class LogBenchmark
         CustodyLog log = new(database);
         Ed25519LogSigner signer = Signer();
         Stopwatch watch = Stopwatch.StartNew();
-        await using (Sequencer sequencer = new(database, signer, TimeProvider.System))
+        await using (Sequencer sequencer = new(database, new OneKey(signer), TimeProvider.System))
         {
             for (long made = 0; made < entries; made += InOneBatch)
             {
@@ -111,7 +111,7 @@ internal static class LogBenchmark
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"built {entries} entries in {watch.Elapsed.TotalSeconds:F1} s, {new FileInfo(path).Length / 1e6:F0} MB"));
 
         watch.Restart();
-        VerificationReport report = log.Check(signer.VerifierKey, null, CancellationToken.None);
+        VerificationReport report = log.Check([signer.VerifierKey], [signer.VerifierKey], null, CancellationToken.None);
         if (!report.Holds) throw new InvalidOperationException("The built log does not hold: the measure is void.");
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"fsck {watch.Elapsed.TotalSeconds:F1} s at {entries} entries"));
 
@@ -230,4 +230,10 @@ internal static class LogBenchmark
             command.ExecuteNonQuery();
         }
     }
+}
+
+/// <summary>A log key in memory that is never rotated.</summary>
+internal sealed class OneKey(ILogSigner signer) : ILogKeys
+{
+    public IReadOnlyList<ILogSigner> InForce(string? recorded) => [signer];
 }

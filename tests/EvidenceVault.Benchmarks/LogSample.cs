@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using EvidenceVault.Pipeline.Custody;
 using EvidenceVault.Pipeline.Keys;
+using EvidenceVault.Pipeline.Publishing;
 using EvidenceVault.Pipeline.Records;
 using EvidenceVault.Pipeline.Words;
 using EvidenceVault.Proof;
@@ -31,13 +32,13 @@ internal static class LogSample
             var signer = new Ed25519LogSigner(new("evidencevault.example/sample", NoteSigner.NewSeed()));
             var log = new CustodyLog(database);
             byte[] half;
-            await using (var sequencer = new Sequencer(database, signer, TimeProvider.System))
+            await using (var sequencer = new Sequencer(database, new OneKey(signer), TimeProvider.System))
             {
                 await AppendAsync(sequencer, 0, entries / 2);
                 half = log.NewestCheckpoint()!;
                 await AppendAsync(sequencer, entries / 2, entries);
             }
-            await TileExport.WriteAsync(database, Path.Combine(folder, "log"), CancellationToken.None);
+            await new LogPublisher(log, new FolderLogStore(Path.Combine(folder, "log")), [VerifierKey.Parse(signer.VerifierKey)]).PublishAsync(snapshot => snapshot.Note, CancellationToken.None);
 
             (SignedNote first, Checkpoint old) = Read(half);
             (SignedNote last, Checkpoint now) = Read(log.NewestCheckpoint()!);
