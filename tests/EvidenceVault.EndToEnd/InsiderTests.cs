@@ -97,7 +97,7 @@ public sealed class InsiderTests(AzuriteFixture azurite) : IClassFixture<Azurite
         connection.Open();
         foreach (string trigger in connection.Query<string>("SELECT name FROM sqlite_master WHERE type = 'trigger'").ToList()) connection.Execute($"DROP TRIGGER {trigger}");
         KeyRingFile ring = KeyRingFile.FromJson(File.ReadAllBytes(Path.Combine(vault, "keys", "keyring.json")));
-        NoteSigner signer = new(ring.Log.Origin, ring.Log.Seed);
+        NoteSigner signer = new(ring.LogKeys[^1].Origin, ring.LogKeys[^1].Seed);
 
         var entries = connection.Query<(long Index, byte[] Bytes)>("SELECT idx, entry FROM custody_entry ORDER BY idx").ToList();
         (long index, byte[] entry) = entries.First(e => Encoding.UTF8.GetString(e.Bytes).Contains("\"sealed\"", StringComparison.Ordinal));
@@ -113,7 +113,7 @@ public sealed class InsiderTests(AzuriteFixture azurite) : IClassFixture<Azurite
         foreach (long size in connection.Query<long>("SELECT size FROM custody_checkpoint WHERE size > @index", new { index }).ToList())
         {
             byte[] root = MerkleTree.Root((ulong)size, Node);
-            byte[] note = signer.SignNote(new Checkpoint(ring.Log.Origin, (ulong)size, root).ToText()).ToBytes();
+            byte[] note = signer.SignNote(new Checkpoint(signer.Name, (ulong)size, root).ToText()).ToBytes();
             connection.Execute("UPDATE custody_checkpoint SET root = @root, note = @note WHERE size = @size", new { root, note, size });
         }
         connection.Execute("DELETE FROM cosignature WHERE size > @index", new { index });

@@ -35,7 +35,8 @@ internal static class VerifiedCopy
                 {
                     throw CannotWrite(output, e);
                 }
-                progress?.Report(done += read);
+                done += read;
+                progress?.Report(done);
             }
             file.Flush(flushToDisk: true);
         }
