@@ -15,7 +15,7 @@ namespace EvidenceVault.Pipeline;
 /// </summary>
 public sealed class Vault : IAsyncDisposable
 {
-    internal const string AccessFileName = "access.json", DatabaseFileName = "vault.db";
+    internal const string AccessFileName = "access.json", DatabaseFileName = "vault.db", PolicyFileName = "policy", WitnessFolderName = "witness";
 
     private LogPolicy _policy;
 
@@ -64,7 +64,11 @@ public sealed class Vault : IAsyncDisposable
     internal IReadOnlyList<VerifierKey> LogKeys => [.. Keys.AllLogKeys.Select(VerifierKey.Parse)];
 
     /// <summary>The demonstration witness's folder: its key and its memory.</summary>
-    public string WitnessFolder => Path.Combine(Home, "witness");
+    public string WitnessFolder => Path.Combine(Home, WitnessFolderName);
+
+    internal string PolicyFile => Path.Combine(Home, PolicyFileName);
+
+    internal string DemonstrationKeyFile => Publishing.WitnessFolder.PathOfKey(WitnessFolder);
 
     /// <summary>The newest checkpoint that meets the policy's quorum where it covers an entry, else the newest one.</summary>
     /// <param name="index">The entry.</param>
@@ -115,7 +119,7 @@ public sealed class Vault : IAsyncDisposable
             string accessFile = Path.Combine(home, AccessFileName);
             bool newAccess = !File.Exists(accessFile);
             if (newAccess) WriteOnce(accessFile, AccessList.ForMaker(Environment.UserName).ToJson());
-            LogPolicy policy = WitnessPolicyFile.OpenOrMake(Path.Combine(home, "policy"), Path.Combine(home, "witness"), keys.ValidLogKeys);
+            LogPolicy policy = WitnessPolicyFile.OpenOrMake(Path.Combine(home, PolicyFileName), Path.Combine(home, WitnessFolderName), keys.ValidLogKeys);
             var vault = new Vault(home, keys, database, AccessList.Read(accessFile), policy, clock);
             await vault.RecordBeginningsAsync().ConfigureAwait(false);
             vault.WritePublicFiles();

@@ -38,6 +38,8 @@ public sealed record RestoredVault(IReadOnlyList<string> Put, IReadOnlyList<stri
 /// </summary>
 public static class VaultRestore
 {
+    private const UnixFileMode OwnerOnlyFolder = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
     /// <exception cref="RefusedException">A key ring is there, the caller may not, or the backup cannot be opened or does not fit.</exception>
     public static async Task<RestoredVault> RunAsync(RestoreRequest request, Caller caller, TimeProvider clock, CancellationToken cancel)
     {
@@ -67,6 +69,13 @@ public static class VaultRestore
             string accessFile = Path.Combine(home, Vault.AccessFileName);
             if (File.Exists(accessFile)) kept.Add(Vault.AccessFileName);
             else Put(access, accessFile);
+            // What the demonstration witness remembered is not in a backup: it begins anew, and vouches for as little as before.
+            string witness = Path.Combine(home, Vault.WitnessFolderName);
+            Directory.CreateDirectory(witness, OwnerOnlyFolder);
+            foreach ((string part, string to) in new[] { (KeyBackup.WitnessKey, Publishing.WitnessFolder.PathOfKey(witness)), (KeyBackup.Policy, Path.Combine(home, Vault.PolicyFileName)) })
+            {
+                if (parts.Contains(part)) Put(backup.Extract(scratch.Path, part), to);
+            }
             RequireFits(keys, database, request);
             ring.Create(keys);
             put.Add("keys/keyring.json");
@@ -77,8 +86,7 @@ public static class VaultRestore
 
         void Put(string from, string to)
         {
-            if (DurableFile.TryLink(from, to)) put.Add(Path.GetFileName(to));
-            else kept.Add(Path.GetFileName(to));
+            (DurableFile.TryLink(from, to) ? put : kept).Add(Path.GetRelativePath(home, to));
         }
     }
 

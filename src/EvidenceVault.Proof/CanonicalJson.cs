@@ -16,6 +16,8 @@ public static class CanonicalJson
     // The largest integer that every reader of JSON numbers keeps exact: 2^53 - 1 (RFC 7493 section 2.2).
     private const long MaxExactInteger = (1L << 53) - 1;
 
+    private static readonly SearchValues<char> Escaped = SearchValues.Create([.. Enumerable.Range(0, ' ').Select(c => (char)c), '"', '\\']);
+
     // Duplicate names have no one meaning (RFC 7493 section 2.3; RFC 8785 section 3.1).
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 64 };
 
@@ -87,7 +89,7 @@ public static class CanonicalJson
         return null;
     }
 
-    private static void Write(ArrayBufferWriter<byte> output, JsonNode? node)
+    internal static void Write(ArrayBufferWriter<byte> output, JsonNode? node)
     {
         switch (node)
         {
@@ -173,33 +175,35 @@ public static class CanonicalJson
 
     // RFC 8785 section 3.2.2.2: two-character escapes where JSON has them, \u00xx in lower case for other controls, and
     // every other character as itself. A lone surrogate is an error.
-    private static void WriteString(ArrayBufferWriter<byte> output, string text)
+    internal static void WriteString(ArrayBufferWriter<byte> output, ReadOnlySpan<char> text)
     {
-        var escaped = new StringBuilder(text.Length + 2).Append('"');
-        foreach (char c in text)
+        output.Write("\""u8);
+        while (text.IndexOfAny(Escaped) is var at and >= 0)
         {
-            _ = c switch
+            WriteUtf8(output, text[..at]);
+            WriteAscii(output, text[at] switch
             {
-                '"' => escaped.Append("\\\""),
-                '\\' => escaped.Append("\\\\"),
-                '\b' => escaped.Append("\\b"),
-                '\t' => escaped.Append("\\t"),
-                '\n' => escaped.Append("\\n"),
-                '\f' => escaped.Append("\\f"),
-                '\r' => escaped.Append("\\r"),
-                < ' ' => escaped.Append($"\\u{(int)c:x4}"),
-                _ => escaped.Append(c),
-            };
+                '"' => "\\\"",
+                '\\' => "\\\\",
+                '\b' => "\\b",
+                '\t' => "\\t",
+                '\n' => "\\n",
+                '\f' => "\\f",
+                '\r' => "\\r",
+                var c => $"\\u{(int)c:x4}",
+            });
+            text = text[(at + 1)..];
         }
-        escaped.Append('"');
-        try
-        {
-            output.Write(Bytes.StrictUtf8.GetBytes(escaped.ToString()));
-        }
-        catch (EncoderFallbackException e)
-        {
-            throw new FormatException("A string holds half of a surrogate pair, which has no UTF-8 form.", e);
-        }
+        WriteUtf8(output, text);
+        output.Write("\""u8);
+    }
+
+    private static void WriteUtf8(ArrayBufferWriter<byte> output, ReadOnlySpan<char> text)
+    {
+        // A UTF-16 code unit takes at most three bytes.
+        if (Utf8.FromUtf16(text, output.GetSpan(3 * text.Length + 1), out _, out int written, replaceInvalidSequences: false) != OperationStatus.Done)
+            throw new FormatException("A string holds half of a surrogate pair, which has no UTF-8 form.");
+        output.Advance(written);
     }
 
     /// <summary>A double as ECMAScript writes it (RFC 8785 section 3.2.2.3; ECMA-262 Number::toString).</summary>

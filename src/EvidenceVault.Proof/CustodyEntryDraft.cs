@@ -1,3 +1,7 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace EvidenceVault.Proof;
@@ -53,27 +57,74 @@ public sealed record CustodyEntryDraft
     internal DraftedEntry Build(IReadOnlyList<Disclosure> disclosures)
     {
         if (disclosures.DistinctBy(d => d.Name).Count() != disclosures.Count) throw new FormatException("A personal field is named twice.");
-        var json = new JsonObject
-        {
-            ["v"] = CustodyEntry.Version,
-            ["time"] = Moment.Text(Time),
-            ["action"] = Action,
-            ["outcome"] = Outcome switch { Outcome.Done => "done", Outcome.Refused => "refused", _ => "failed" },
-        };
-        json.AddIfAny("case", Case);
-        json.AddIfAny("camera", Camera);
-        json.AddIfAny("exhibit", Exhibit);
-        json.AddIfAny("seq", Seq);
-        json.AddIfAny("sha256", Sha256);
-        json.AddIfAny("detail", Detail?.DeepClone());
+        // Every value is held to the form that a stranger reads it by (FORMAT.md section 3): nothing goes into the log that fsck would refuse.
+        var output = new ArrayBufferWriter<byte>(1024);
+        var members = new Members(output);
         if (disclosures.Count > 0)
         {
-            json["_sd"] = new JsonArray([.. disclosures.Select(d => d.Digest).Order(StringComparer.Ordinal).Select(d => JsonValue.Create(d))]);
-            json["_sd_alg"] = "sha-256";
+            members.Name("_sd");
+            output.Write("["u8);
+            bool first = true;
+            foreach (string digest in disclosures.Select(d => d.Digest).Order(StringComparer.Ordinal))
+            {
+                if (!first) output.Write(","u8);
+                first = false;
+                CanonicalJson.WriteString(output, digest);
+            }
+            output.Write("]"u8);
+            members.Text("_sd_alg", "sha-256", _ => true);
         }
-        byte[] bytes = CanonicalJson.Serialize(json);
+        members.Text("action", Action, Forms.IsWord);
+        members.Text("camera", Camera, Forms.IsName);
+        members.Text("case", Case, Forms.IsName);
+        if (Detail is not null) members.Raw("detail", DetailBytes(Detail));
+        members.Text("exhibit", Exhibit, Forms.IsExhibit);
+        members.Text("outcome", Outcome switch { Outcome.Done => "done", Outcome.Refused => "refused", _ => "failed" }, _ => true);
+        if (Exhibit is null != Seq is null) throw new FormatException("The entry has one of 'exhibit' and 'seq' without the other.");
+        if (Seq is { } seq) members.Raw("seq", Number(seq));
+        members.Text("sha256", Sha256, Forms.IsSha256);
+        members.Text("time", Moment.Text(Time), _ => true);
+        members.Text("v", CustodyEntry.Version, _ => true);
+        output.Write("}"u8);
+        return output.WrittenCount <= CustodyEntry.MostBytes
+            ? new(output.WrittenSpan.ToArray(), disclosures)
+            : throw new FormatException($"The entry is larger than {CustodyEntry.MostBytes} bytes.");
+    }
 
-        // What is written is read back by the rules a stranger reads it by: nothing goes into the log that fsck would refuse.
-        return CustodyEntry.TryParse(bytes, out _, out string problem) ? new(bytes, disclosures) : throw new FormatException(problem);
+    private static byte[] DetailBytes(JsonObject detail)
+    {
+        byte[] bytes = CanonicalJson.Serialize(detail);
+        // Canonical alone, so canonical inside the entry, but for the depth: there it is one deeper (FORMAT.md section 1, rule 5).
+        using JsonDocument? read = CanonicalJson.TryParse(Encoding.UTF8.GetBytes($"[{Encoding.UTF8.GetString(bytes)}]"), out string problem);
+        if (read is null) throw new FormatException($"The entry's 'detail' cannot be recorded. {problem}");
+        return read.RootElement[0].EnumerateObject().All(m => Forms.IsScalarOrArray(m.Value)) ? bytes : throw new FormatException("The entry's 'detail' holds what is not a string, a number, a boolean or an array of these.");
+    }
+
+    // RFC 7493 section 2.2.
+    private static byte[] Number(long value) => value is >= 1 and < 1L << 53 ? Encoding.ASCII.GetBytes(value.ToString(CultureInfo.InvariantCulture)) : throw new FormatException("The entry's 'seq' is not 1 or more.");
+
+    /// <summary>Writes an object's members; the caller gives them in the order of RFC 8785 section 3.2.3.</summary>
+    private readonly struct Members(ArrayBufferWriter<byte> output)
+    {
+        public void Name(string name)
+        {
+            output.Write(output.WrittenCount == 0 ? "{"u8 : ","u8);
+            CanonicalJson.WriteString(output, name);
+            output.Write(":"u8);
+        }
+
+        public void Text(string name, string? value, Func<string, bool> isGood)
+        {
+            if (value is null) return;
+            if (!isGood(value)) throw new FormatException($"The entry's '{name}' is not of its form: {Printable.Of(value)}");
+            Name(name);
+            CanonicalJson.WriteString(output, value);
+        }
+
+        public void Raw(string name, byte[] value)
+        {
+            Name(name);
+            output.Write(value);
+        }
     }
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Text;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
@@ -39,8 +40,15 @@ public sealed class Disclosure
     internal static Disclosure Create(string name, JsonNode? value, ReadOnlySpan<byte> salt)
     {
         if (!IsGoodName(name)) throw new FormatException($"A disclosed field must not be named '{name}' (RFC 9901 section 4.2.1).");
-        var array = new JsonArray(Base64Url.EncodeToString(salt), name, value?.DeepClone());
-        return new(Base64Url.EncodeToString(CanonicalJson.Serialize(array)), name, value?.DeepClone());
+        var array = new ArrayBufferWriter<byte>(256);
+        array.Write("["u8);
+        CanonicalJson.WriteString(array, Base64Url.EncodeToString(salt));
+        array.Write(","u8);
+        CanonicalJson.WriteString(array, name);
+        array.Write(","u8);
+        CanonicalJson.Write(array, value);
+        array.Write("]"u8);
+        return new(Base64Url.EncodeToString(array.WrittenSpan), name, value?.DeepClone());
     }
 
     /// <summary>Reads a disclosure of any origin; it never throws. Its JSON need not be canonical, as RFC 9901 asks nothing of the

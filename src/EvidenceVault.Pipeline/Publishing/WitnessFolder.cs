@@ -88,7 +88,7 @@ public sealed class WitnessFolder : IDisposable
 
     private string PathOf(string origin) => Path.Combine(_folder, $"log-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(origin)))}");
 
-    private static string PathOfKey(string folder) => Path.Combine(folder, "key.json");
+    internal static string PathOfKey(string folder) => Path.Combine(folder, "key.json");
 
     private static FileStream Lock(string folder)
     {

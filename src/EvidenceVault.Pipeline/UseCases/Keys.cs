@@ -155,7 +155,10 @@ internal sealed class BackUpKeysHandler(Vault vault) : IRequestHandler<BackUpKey
         [
             new(KeyBackup.Ring, () => new MemoryStream(vault.Keys.File.ToJson())),
             new(KeyBackup.Access, () => File.OpenRead(vault.AccessFile)),
+            new(KeyBackup.Policy, () => File.OpenRead(vault.PolicyFile)),
         ];
+        // The policy names the demonstration witness by its key: without it no later checkpoint would meet the quorum.
+        if (File.Exists(vault.DemonstrationKeyFile)) parts.Add(new(KeyBackup.WitnessKey, () => File.OpenRead(vault.DemonstrationKeyFile)));
         ulong? size = null;
         if (request.WithDatabase)
         {

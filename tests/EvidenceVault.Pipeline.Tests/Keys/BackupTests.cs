@@ -38,7 +38,7 @@ public sealed class BackupTests(AzuriteFixture azurite) : IClassFixture<AzuriteF
         string home = Path.Combine(folder, "lost"), file = Path.Combine(folder, "quay.bin");
         await File.WriteAllBytesAsync(file, content);
         string face;
-        byte[] kept;
+        byte[] kept, policy;
         BackedUp made;
         await using (Vault vault = await Vault.OpenAsync(home, TimeProvider.System))
         {
@@ -49,6 +49,7 @@ public sealed class BackupTests(AzuriteFixture azurite) : IClassFixture<AzuriteF
             await Requests.SendAsync(vault, new RotateKey(KeyUse.Content, "before the backup"));
             made = await BackUpAsync(vault);
             face = vault.Keys.InUse;
+            policy = vault.WitnessPolicy.Content.ToArray();
             kept = vault.Log.NewestCheckpoint()!;
         }
         Directory.Delete(home, recursive: true);
@@ -60,6 +61,8 @@ public sealed class BackupTests(AzuriteFixture azurite) : IClassFixture<AzuriteF
         Assert.Contains(restored.Report.Findings, f => f is { Claim: "remembered", Holds: true });
         await using Vault again = await Vault.OpenAsync(home, TimeProvider.System);
         Assert.Equal(face, again.Keys.InUse);
+        Assert.Equal(policy, File.ReadAllBytes(again.PolicyFile));
+        Assert.Equal(again.WitnessPolicy.Witnesses[0].Key.ToString(), Pipeline.Publishing.WitnessFolder.VerifierKeyOf(again.WitnessFolder));
         await using ServiceProvider after = Services(again);
         string output = Path.Combine(folder, "out.bin");
         await after.GetRequiredService<Mediator.IMediator>().Send(new RetrieveExhibit(ExhibitReference.Parse("AB/1"), output, "after the loss", new Progress<long>()));
@@ -136,7 +139,7 @@ public sealed class BackupTests(AzuriteFixture azurite) : IClassFixture<AzuriteF
         File.Copy(Path.Combine(open2, "vault.db.cms"), Path.Combine(open, "vault.db.cms"), overwrite: true);
         await RepackAsync(open);
         Assert.Contains("vault.db.cms", (await Assert.ThrowsAsync<RefusedException>(() => RestoreAsync(Path.Combine(folder, "new")))).What);
-        foreach (string name in new[] { "SHA256SUMS", "SHA256SUMS.p7s", "keyring.json.cms", "access.json.cms", "HOW-TO-RESTORE.txt" }) File.Copy(Path.Combine(open2, name), Path.Combine(open, name), overwrite: true);
+        foreach (string name in new[] { "SHA256SUMS", "SHA256SUMS.p7s", "keyring.json.cms", "access.json.cms", "policy.cms", "witness-key.json.cms", "HOW-TO-RESTORE.txt" }) File.Copy(Path.Combine(open2, name), Path.Combine(open, name), overwrite: true);
         await RepackAsync(open);
         await Assert.ThrowsAsync<RefusedException>(() => RestoreAsync(Path.Combine(folder, "new")));
     }
@@ -220,7 +223,7 @@ public sealed class BackupTests(AzuriteFixture azurite) : IClassFixture<AzuriteF
         await Assert.ThrowsAsync<RefusedException>(() => Vault.OpenAsync(home, TimeProvider.System));
         RestoredVault restored = await RestoreAsync(home);
         Assert.True(restored.Report.Holds);
-        Assert.Equal(["access.json", "keys/keyring.json"], restored.Put);
+        Assert.Equal(["access.json", "witness/key.json", "policy", "keys/keyring.json"], restored.Put);
     }
 
     [Fact]
