@@ -92,8 +92,9 @@ public static class VaultRestore
 
     private static async Task<RestoredVault> CheckAsync(RestoreRequest request, string backup, string home, Caller caller, TimeProvider clock, List<string> put, List<string> kept, CancellationToken cancel)
     {
+        // As restored: opening it may record what has changed since, such as the policy's log keys.
+        ulong size = new CustodyLog(new VaultDatabase(Path.Combine(home, Vault.DatabaseFileName))).Size();
         await using Vault vault = await Vault.OpenAsync(home, clock, null, request.AcceptMissingKeys).ConfigureAwait(false);
-        ulong size = vault.Log.Size();
         VerificationReport log = vault.CheckLog(null, cancel);
         List<Finding> remembered = [.. request.Remembered.Select(note => Remembered(vault, note, size))];
         await vault.Sequencer.RecordAsync(new CustodyAct(Acts.KeyEvent, caller.Account)

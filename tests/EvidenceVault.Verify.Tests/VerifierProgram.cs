@@ -51,7 +51,8 @@ public sealed class VerifierProgram : IAsyncLifetime
 
     private static bool HasToolchain() => Environment.GetEnvironmentVariable("PATH")!.Split(':').Any(folder => File.Exists(System.IO.Path.Combine(folder, "clang")) || File.Exists(System.IO.Path.Combine(folder, "gcc")));
 
-    private static string Root
+    /// <summary>The project's folder.</summary>
+    public static string Root
     {
         get
         {

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json.Nodes;
 using EvidenceVault.Proof;
 using EvidenceVault.Testing;
 
@@ -62,6 +63,23 @@ public sealed class VerifierTests(VerifierProgram program) : IClassFixture<Verif
         Assert.Contains("data/exhibits/AB-1/AB-1.mp4", lines[1]);
         Assert.Contains("What does not hold", ran.Out);
         Assert.All(lines.Where(l => !l.Split(' ').Any(w => w.Length >= 64)), l => Assert.InRange(l.Length, 0, 100));
+    }
+
+    [Fact]
+    public async Task Every_sample_bundle_is_judged_as_it_says_and_what_was_done_is_named()
+    {
+        string[] samples = [.. Directory.EnumerateFiles(Path.Combine(VerifierProgram.Root, "samples", "bundles"), "expected.json", SearchOption.AllDirectories).Select(p => Path.GetDirectoryName(p)!)];
+        Assert.True(samples.Length > 80, $"{samples.Length} samples");
+        foreach (string sample in samples)
+        {
+            JsonNode expected = JsonNode.Parse(File.ReadAllText(Path.Combine(sample, "expected.json")))!;
+            bool holds = expected["holds"]!.GetValue<bool>();
+            Ran ran = await program.RunAsync(Directory.Exists(Path.Combine(sample, "bag")) ? Path.Combine(sample, "bag") : Path.Combine(sample, "bag.zip"), "--json");
+            Assert.True(ran.Code == (holds ? 0 : 1) && ran.Json["holds"]!.GetValue<bool>() == holds, $"{sample}: {ran.Code}\n{ran.Out}{ran.Error}");
+            string? claim = (string?)expected["claim"], subject = (string?)expected["subject"];
+            Assert.True(holds || ran.Json["findings"]!.AsArray().Any(f => (string?)f!["verdict"] == "fails" && (string?)f["claim"] == claim && (subject is null || (string?)f["subject"] == subject)),
+                $"{sample}: nothing fails {claim} of {subject}\n{ran.Out}");
+        }
     }
 
     [Fact]

@@ -32,7 +32,7 @@ public sealed class RotationTests
         Assert.Equal((Acts.KeyEvent, "rotated", now), (entry.Action, (string?)entry.Detail!["event"], (string?)entry.Detail!["new"]));
         Assert.Equal([old], entry.Detail!["old"]!.AsArray().Select(v => (string?)v));
         Assert.True(LogPolicy.TryParse(temp.Vault.WitnessPolicy.Content.Span, out LogPolicy? policy, out string problem), problem);
-        Assert.True(policy.Evaluate(Newest(temp)).Holds);
+        Assert.True(policy.Evaluate(Newest(temp)).Signature.Holds);
 
         await Requests.SendAsync(temp.Vault, new RetireLogKey(KeyListing.IdOf(old), "everybody has the new one"));
         await temp.Vault.Sequencer.RecordAsync(TempVault.Act());
