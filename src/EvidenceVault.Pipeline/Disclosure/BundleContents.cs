@@ -18,6 +18,9 @@ internal sealed record BundleContents
     /// <summary>In the order of their references' text.</summary>
     public required IReadOnlyList<DisclosedExhibit> Exhibits { get; init; }
 
+    /// <summary>As a person counts: <c>QY/1/2</c> before <c>QY/1/10</c>. For the reports.</summary>
+    public IEnumerable<DisclosedExhibit> InOrder => Exhibits.OrderBy(e => e.Reference);
+
     /// <summary>The entries of its exhibits and the one that records the export, in the order of the log.</summary>
     public required IReadOnlyList<DisclosedEntry> Entries { get; init; }
 

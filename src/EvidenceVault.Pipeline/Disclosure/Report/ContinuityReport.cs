@@ -24,7 +24,7 @@ internal static class ContinuityReport
             new("Bundle", contents.Id, Fixed: true),
             new("Case", contents.Case),
             new("Made", ReportText.Both(contents.MadeAt, contents.Zone)),
-            new("Exhibits", string.Join(", ", contents.Exhibits.Select(e => e.Reference.Text))),
+            new("Exhibits", string.Join(", ", contents.InOrder.Select(e => e.Reference.Text))),
             new("Times are given in", ReportText.Zone(contents.Zone)),
         ]);
     }
@@ -32,7 +32,7 @@ internal static class ContinuityReport
     private static IEnumerable<ReportBlock> Exhibits(BundleContents contents)
     {
         yield return new Heading(2, contents.Exhibits.Count == 1 ? "The exhibit" : "The exhibits");
-        foreach (DisclosedExhibit exhibit in contents.Exhibits)
+        foreach (DisclosedExhibit exhibit in contents.InOrder)
         {
             SealManifest seal = exhibit.Manifest;
             yield return new Heading(3, $"Exhibit {exhibit.Reference}");
@@ -54,7 +54,7 @@ internal static class ContinuityReport
         yield return new("What it is", WhatItIs(seal));
         if (seal.Derivation is { } derivation) yield return new($"SHA-256 of {derivation.Parent}", derivation.ParentSha256, Fixed: true);
         if (NameOf(contents, exhibit) is { } name) yield return new("Name as delivered", name);
-        string[] made = [.. contents.Exhibits.Where(e => e.Manifest.Derivation?.Parent == exhibit.Reference.Text).Select(e => $"{e.Reference} ({e.Manifest.Derivation!.Role})")];
+        string[] made = [.. contents.InOrder.Where(e => e.Manifest.Derivation?.Parent == exhibit.Reference.Text).Select(e => $"{e.Reference} ({e.Manifest.Derivation!.Role})")];
         if (made.Length > 0) yield return new("Made from it, in this bundle", string.Join(", ", made));
         yield return new("File in this bundle", exhibit.File, Fixed: true);
         yield return new("Length", ReportText.Bytes(seal.Bytes));

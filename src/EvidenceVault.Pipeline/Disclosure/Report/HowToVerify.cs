@@ -52,7 +52,7 @@ internal static class HowToVerify
 
 
             """.ReplaceLineEndings("\n"));
-        foreach (DisclosedExhibit exhibit in contents.Exhibits)
+        foreach (DisclosedExhibit exhibit in contents.InOrder)
         {
             text.Append($"Exhibit {exhibit.Reference}\n\n");
             text.Append($"  $ {Cms(exhibit.SealFile, exhibit.SealCmsFile)}\n");
