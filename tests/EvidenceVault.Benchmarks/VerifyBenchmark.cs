@@ -65,17 +65,32 @@ internal static class VerifyBenchmark
         using Process child = Process.Start(new ProcessStartInfo(program, arguments) { WorkingDirectory = folder, RedirectStandardOutput = true })!;
         Task<string> said = child.StandardOutput.ReadToEndAsync();
         long peak = 0;
+        TimeSpan processor = TimeSpan.Zero;
         Task ended = child.WaitForExitAsync();
         // The kernel keeps the high-water mark, so that a look now and then sees the peak but for the last moments.
         while (!ended.IsCompleted)
         {
             peak = Math.Max(peak, PeakOf(child.Id));
+            processor = ProcessorOf(child) ?? processor;
             await Task.WhenAny(ended, Task.Delay(10));
         }
         double seconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
         return child.ExitCode == 0
-            ? new(seconds, peak, child.TotalProcessorTime.TotalSeconds)
+            ? new(seconds, peak, processor.TotalSeconds)
             : throw new InvalidOperationException($"{program} ended with {child.ExitCode}: {await said}");
+    }
+
+    private static TimeSpan? ProcessorOf(Process child)
+    {
+        try
+        {
+            return child.TotalProcessorTime;
+        }
+        catch (InvalidOperationException)
+        {
+            // It ended while it was looked at; earlier looks stand.
+            return null;
+        }
     }
 
     // VmHWM of proc(5), in kB.
