@@ -111,9 +111,9 @@ public sealed partial class DropRounds(
         }
     }
 
-    private static bool IsOfTheMachine(Exception e) => e is IOException or UnauthorizedAccessException || VaultDatabase.IsOfTheDatabase(e);
+    internal static bool IsOfTheMachine(Exception e) => e is IOException or UnauthorizedAccessException || VaultDatabase.IsOfTheDatabase(e);
 
-    private static UnreachableException OfTheMachine(Exception e) => new(
+    internal static UnreachableException OfTheMachine(Exception e) => new(
         $"The vault's folder could not be read or written ({e.Message})",
         "Nothing is lost: every exhibit stands where its last entry says.",
         "Check the disk that holds the vault's folder (space, permissions); the worker tries again by itself.", e);

@@ -90,6 +90,13 @@ public sealed class LogPublishing
             _problem = e.What;
             throw;
         }
+        catch (Exception e) when (DropRounds.IsOfTheMachine(e))
+        {
+            // Told and tried again like anything out of reach: else publishing would end here, and nobody would hear of it until the worker stops.
+            UnreachableException away = DropRounds.OfTheMachine(e);
+            _problem = away.What;
+            throw away;
+        }
         finally
         {
             _one.Release();

@@ -179,9 +179,10 @@ internal sealed class ExportBundleHandler(Vault vault, IEvidenceStore store, Ver
             return new(export.Id, bundle.BundleSha256, [.. export.Rows.Select(r => r.Ref)], bundle.Files.Count, total, contents.Entries.Count,
                 BundleComposition.Read(contents.Checkpoint).Size, export.Redact, standing.Quorum.Holds, standing.HasOutsideWitness);
         }
-        catch (VaultException e)
+        catch (Exception e) when (e is VaultException or OperationCanceledException)
         {
-            await vault.Sequencer.RecordAsync(Made(export) with { Outcome = Outcome.Failed, Personal = [new("problem", e.What)] }).ConfigureAwait(false);
+            string problem = e is VaultException told ? told.What : "It was stopped before it was whole.";
+            await vault.Sequencer.RecordAsync(Made(export) with { Outcome = Outcome.Failed, Personal = [new("problem", problem)] }).ConfigureAwait(false);
             throw;
         }
     }
