@@ -33,7 +33,7 @@ public sealed partial class TimestampRounds(Vault vault, TimestampAuthority auth
         {
             while (true)
             {
-                TimestampRound round = await RoundAsync(cancel).ConfigureAwait(false);
+                TimestampRound round = await WholeRoundAsync(cancel).ConfigureAwait(false);
                 outOfReach = round.OutOfReach is null ? 0 : outOfReach + 1;
                 if (round.OutOfReach is { } why && outOfReach == 1) LogOutOfReach(log, why.What);
                 wait = outOfReach == 0 ? Look : BackOff(outOfReach);
@@ -43,6 +43,19 @@ public sealed partial class TimestampRounds(Vault vault, TimestampAuthority auth
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
         {
             // Asked to stop: what waits is found by the next start.
+        }
+    }
+
+    /// <summary>A round in which a disk or a database that fails is something out of reach, and never the end of the rounds.</summary>
+    private async Task<TimestampRound> WholeRoundAsync(CancellationToken cancel)
+    {
+        try
+        {
+            return await RoundAsync(cancel).ConfigureAwait(false);
+        }
+        catch (Exception e) when (DropRounds.IsOfTheMachine(e))
+        {
+            return new(0, 0, DropRounds.OfTheMachine(e));
         }
     }
 
