@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Globalization;
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -51,40 +52,50 @@ public sealed record CustodyEntryDraft
 
     /// <summary>Makes the entry with fresh salts.</summary>
     /// <exception cref="FormatException">A value is not of its form, a personal field is named twice, or the entry is larger than 65,535 bytes.</exception>
-    public DraftedEntry Build() => Build([.. Personal.Select(p => Disclosure.Create(p.Name, p.Value))]);
+    public DraftedEntry Build()
+    {
+        // All salts in one call: asking the system for random bytes has a price by the call.
+        byte[] salts = RandomNumberGenerator.GetBytes(Personal.Count * Disclosure.SaltSize);
+        var disclosures = new Disclosure[Personal.Count];
+        for (int i = 0; i < disclosures.Length; i++)
+            disclosures[i] = Disclosure.Create(Personal[i].Name, Personal[i].Value, salts.AsSpan(i * Disclosure.SaltSize, Disclosure.SaltSize));
+        return Build(disclosures);
+    }
 
     /// <summary>Makes the entry over disclosures already made: for vectors.</summary>
     internal DraftedEntry Build(IReadOnlyList<Disclosure> disclosures)
     {
-        if (disclosures.DistinctBy(d => d.Name).Count() != disclosures.Count) throw new FormatException("A personal field is named twice.");
+        for (int i = 1; i < disclosures.Count; i++)
+            for (int j = 0; j < i; j++)
+                if (disclosures[i].Name == disclosures[j].Name) throw new FormatException("A personal field is named twice.");
         // Every value is held to the form that a stranger reads it by (FORMAT.md section 3): nothing goes into the log that fsck would refuse.
         var output = new ArrayBufferWriter<byte>(1024);
         var members = new Members(output);
         if (disclosures.Count > 0)
         {
-            members.Name("_sd");
+            members.Name("_sd"u8);
             output.Write("["u8);
-            bool first = true;
-            foreach (string digest in disclosures.Select(d => d.Digest).Order(StringComparer.Ordinal))
+            string[] digests = [.. disclosures.Select(d => d.Digest)];
+            Array.Sort(digests, StringComparer.Ordinal);
+            for (int i = 0; i < digests.Length; i++)
             {
-                if (!first) output.Write(","u8);
-                first = false;
-                CanonicalJson.WriteString(output, digest);
+                if (i > 0) output.Write(","u8);
+                CanonicalJson.WriteString(output, digests[i]);
             }
             output.Write("]"u8);
-            members.Text("_sd_alg", "sha-256", _ => true);
+            members.Text("_sd_alg"u8, "sha-256", _ => true);
         }
-        members.Text("action", Action, Forms.IsWord);
-        members.Text("camera", Camera, Forms.IsName);
-        members.Text("case", Case, Forms.IsName);
-        if (Detail is not null) members.Raw("detail", DetailBytes(Detail));
-        members.Text("exhibit", Exhibit, Forms.IsExhibit);
-        members.Text("outcome", Outcome switch { Outcome.Done => "done", Outcome.Refused => "refused", _ => "failed" }, _ => true);
+        members.Text("action"u8, Action, Forms.IsWord);
+        members.Text("camera"u8, Camera, Forms.IsName);
+        members.Text("case"u8, Case, Forms.IsName);
+        if (Detail is not null) members.Raw("detail"u8, DetailBytes(Detail));
+        members.Text("exhibit"u8, Exhibit, Forms.IsExhibit);
+        members.Text("outcome"u8, Outcome switch { Outcome.Done => "done", Outcome.Refused => "refused", _ => "failed" }, _ => true);
         if (Exhibit is null != Seq is null) throw new FormatException("The entry has one of 'exhibit' and 'seq' without the other.");
-        if (Seq is { } seq) members.Raw("seq", Number(seq));
-        members.Text("sha256", Sha256, Forms.IsSha256);
-        members.Text("time", Moment.Text(Time), _ => true);
-        members.Text("v", CustodyEntry.Version, _ => true);
+        if (Seq is { } seq) members.Raw("seq"u8, Number(seq));
+        members.Text("sha256"u8, Sha256, Forms.IsSha256);
+        members.Text("time"u8, Moment.Text(Time), _ => true);
+        members.Text("v"u8, CustodyEntry.Version, _ => true);
         output.Write("}"u8);
         return output.WrittenCount <= CustodyEntry.MostBytes
             ? new(output.WrittenSpan.ToArray(), disclosures)
@@ -106,22 +117,23 @@ public sealed record CustodyEntryDraft
     /// <summary>Writes an object's members; the caller gives them in the order of RFC 8785 section 3.2.3.</summary>
     private readonly struct Members(ArrayBufferWriter<byte> output)
     {
-        public void Name(string name)
+        // The names here are plain ASCII: in canonical JSON they stand as they are.
+        public void Name(ReadOnlySpan<byte> name)
         {
-            output.Write(output.WrittenCount == 0 ? "{"u8 : ","u8);
-            CanonicalJson.WriteString(output, name);
-            output.Write(":"u8);
+            output.Write(output.WrittenCount == 0 ? "{\""u8 : ",\""u8);
+            output.Write(name);
+            output.Write("\":"u8);
         }
 
-        public void Text(string name, string? value, Func<string, bool> isGood)
+        public void Text(ReadOnlySpan<byte> name, string? value, Func<string, bool> isGood)
         {
             if (value is null) return;
-            if (!isGood(value)) throw new FormatException($"The entry's '{name}' is not of its form: {Printable.Of(value)}");
+            if (!isGood(value)) throw new FormatException($"The entry's '{Encoding.ASCII.GetString(name)}' is not of its form: {Printable.Of(value)}");
             Name(name);
             CanonicalJson.WriteString(output, value);
         }
 
-        public void Raw(string name, byte[] value)
+        public void Raw(ReadOnlySpan<byte> name, byte[] value)
         {
             Name(name);
             output.Write(value);

@@ -16,7 +16,7 @@ namespace EvidenceVault.Proof;
 public sealed class Disclosure
 {
     // RFC 9901 section 4.2.1 recommends 128 bits of salt.
-    private const int SaltSize = 16;
+    internal const int SaltSize = 16;
 
     private Disclosure(string encoded, string name, JsonNode? value) => (Encoded, Name, Value) = (encoded, name, value);
 
@@ -30,7 +30,7 @@ public sealed class Disclosure
     public JsonNode? Value { get; }
 
     /// <summary>What the entry carries: base64url of SHA-256 over the ASCII bytes of <see cref="Encoded"/> (RFC 9901 section 4.2.3).</summary>
-    public string Digest => Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes(Encoded)));
+    public string Digest => field ??= Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes(Encoded)));
 
     /// <summary>Commits to a field with a fresh salt of 16 random bytes.</summary>
     /// <exception cref="FormatException">The name is one that RFC 9901 keeps for itself, or the value has no canonical form.</exception>

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Numerics;
 using System.Security.Cryptography;
 
@@ -19,10 +20,18 @@ public static class MerkleTree
     /// <summary>SHA256(00 ‖ entry) (RFC 9162 section 2.1.1).</summary>
     public static byte[] LeafHash(ReadOnlySpan<byte> entry)
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData([0x00]);
-        hash.AppendData(entry);
-        return hash.GetHashAndReset();
+        // One call over one buffer: several times as fast as a hash in steps, and the log hashes every entry.
+        byte[] block = ArrayPool<byte>.Shared.Rent(1 + entry.Length);
+        try
+        {
+            block[0] = 0x00;
+            entry.CopyTo(block.AsSpan(1));
+            return SHA256.HashData(block.AsSpan(0, 1 + entry.Length));
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(block);
+        }
     }
 
     /// <summary>SHA256(01 ‖ left ‖ right) (RFC 9162 section 2.1.1).</summary>

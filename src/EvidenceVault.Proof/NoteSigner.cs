@@ -9,7 +9,7 @@ public sealed class NoteSigner
     /// <summary>Bytes of a seed: the private key of RFC 8032 section 5.1.5.</summary>
     public const int SeedSize = 32;
 
-    private readonly byte[] _seed;
+    private readonly byte[] _seed, _publicKey = new byte[Ed25519.PublicKeySize];
 
     /// <summary>The signer of a name and a 32-byte seed.</summary>
     /// <exception cref="FormatException">The seed is not 32 bytes, or the name is empty or holds a blank or '+'.</exception>
@@ -17,9 +17,8 @@ public sealed class NoteSigner
     {
         if (seed.Length != SeedSize) throw new FormatException("An Ed25519 seed is 32 bytes.");
         _seed = seed.ToArray();
-        byte[] publicKey = new byte[Ed25519.PublicKeySize];
-        Ed25519.GeneratePublicKey(_seed, 0, publicKey, 0);
-        Key = Proof.VerifierKey.Of(name, publicKey);
+        Ed25519.GeneratePublicKey(_seed, 0, _publicKey, 0);
+        Key = Proof.VerifierKey.Of(name, _publicKey);
     }
 
     /// <summary>The key that checks its signatures.</summary>
@@ -38,7 +37,8 @@ public sealed class NoteSigner
     public byte[] Sign(ReadOnlySpan<byte> text)
     {
         byte[] signature = new byte[Ed25519.SignatureSize];
-        Ed25519.Sign(_seed, 0, text.ToArray(), 0, text.Length, signature, 0);
+        // The public key is part of what is hashed: given, it is not worked out anew, which would take as long as the signature.
+        Ed25519.Sign(_seed, 0, _publicKey, 0, text.ToArray(), 0, text.Length, signature, 0);
         return signature;
     }
 

@@ -25,10 +25,6 @@ public sealed class Sequencer : IAsyncDisposable
     private readonly Channel<Pending> _queue = Channel.CreateUnbounded<Pending>(new() { SingleReader = true });
     private readonly Task _loop;
 
-    // Held while numbers are guessed and queued, so that guesses are made in the order of the queue.
-    private readonly Lock _order = new();
-    private readonly Forecasts _forecasts = new();
-
     // What this process last wrote: the number of each exhibit's newest entry and the newest time. Thrown away whenever it may be wrong.
     private readonly Dictionary<string, long> _seqs = [];
     private DateTimeOffset _latest;
@@ -64,17 +60,9 @@ public sealed class Sequencer : IAsyncDisposable
     /// <summary>Records acts that change no state. Returns once they are durable.</summary>
     public Task RecordAsync(params IReadOnlyList<CustodyAct> acts)
     {
-        Forecast[] forecasts;
-        Pending pending;
-        lock (_order)
-        {
-            DateTimeOffset now = _clock.GetUtcNow();
-            forecasts = [.. acts.Select(a => new Forecast(a, now, a.Exhibit is { } exhibit ? _forecasts.Next(exhibit.Text) : null))];
-            // One entry is all or nothing by itself: it is made before anything of it is stored.
-            pending = new(change => Append(change, forecasts)) { NeedsNoSavepoint = acts.Count == 1 };
-            Enqueue(pending);
-        }
-        foreach (Forecast forecast in forecasts) forecast.Prepare();
+        // One entry is all or nothing by itself: it is made before anything of it is stored.
+        var pending = new Pending(change => Append(change, acts)) { NeedsNoSavepoint = acts.Count == 1 };
+        Enqueue(pending);
         return pending.Done.Task;
     }
 
@@ -90,14 +78,9 @@ public sealed class Sequencer : IAsyncDisposable
         if (!_queue.Writer.TryWrite(pending)) throw new ObjectDisposedException(nameof(Sequencer));
     }
 
-    private object? Append(Change change, Forecast[] forecasts)
+    private static object? Append(Change change, IReadOnlyList<CustodyAct> acts)
     {
-        foreach (Forecast forecast in forecasts)
-        {
-            (_, long? seq) = change.RecordMade(forecast);
-            if (forecast.Guess is not { } guess || guess.Seq == seq) continue;
-            lock (_order) _forecasts.Correct(forecast.Act.Exhibit!.Value.Text, guess, seq!.Value);
-        }
+        foreach (CustodyAct act in acts) change.Record(act);
         return null;
     }
 
@@ -131,13 +114,13 @@ public sealed class Sequencer : IAsyncDisposable
             LogStatements statements = _statements ??= new(connection);
             // BEGIN IMMEDIATE: from here to COMMIT no other process can write, so the size read below stays true.
             using SqliteTransaction transaction = connection.BeginTransaction(deferred: false);
-            ulong size = SizeOf(connection, transaction);
+            ulong size = statements.Size();
             if (size != _written || _seqs.Count > MostSeqs) Forget(); // another process wrote since
             var change = new Change(connection, transaction, statements, _seqs, size, _latest, _clock);
             // Another process may have rotated keys: what is sealed in this batch is sealed with those in use.
-            Signers(connection, transaction);
+            Signers(statements);
             foreach (Pending pending in batch) RunOne(pending, change);
-            if (change.Leaves.Count > 0) SignHead(connection, transaction, change);
+            if (change.Leaves.Count > 0) SignHead(connection, transaction, statements, change);
             // The commit point. A crash before it leaves nothing of the batch; after it, all of it.
             transaction.Commit();
             (_written, _latest) = (change.Size, change.Latest);
@@ -190,10 +173,7 @@ public sealed class Sequencer : IAsyncDisposable
         if (!pending.NeedsNoSavepoint) change.Transaction.Release("one");
     }
 
-    private static ulong SizeOf(SqliteConnection connection, SqliteTransaction transaction) =>
-        (ulong)connection.ExecuteScalar<long>("SELECT COALESCE(MAX(idx) + 1, 0) FROM custody_entry", transaction: transaction);
-
-    private void SignHead(SqliteConnection connection, SqliteTransaction transaction, Change change)
+    private void SignHead(SqliteConnection connection, SqliteTransaction transaction, LogStatements statements, Change change)
     {
         ulong before = change.Size - (ulong)change.Leaves.Count;
         if (_frontier?.Size != before) _frontier = LoadFrontier(connection, transaction, before);
@@ -201,20 +181,19 @@ public sealed class Sequencer : IAsyncDisposable
         {
             foreach (TreeNode node in _frontier.Append(leaf))
             {
-                if (node.Level > 0 && node.Level % 8 == 0)
-                    connection.Execute("INSERT INTO custody_node (level, idx, hash) VALUES (@Level, @Index, @Hash)", new { node.Level, Index = (long)node.Index, node.Hash }, transaction);
+                if (node.Level > 0 && node.Level % 8 == 0) statements.InsertNode(node.Level, node.Index, node.Hash);
             }
         }
         byte[] root = _frontier.Root();
         // Asked again: a change of this batch may have put other keys in use, and this checkpoint is the first that they sign.
-        IReadOnlyList<ILogSigner> signers = Signers(connection, transaction);
+        IReadOnlyList<ILogSigner> signers = Signers(statements);
         string text = new Checkpoint(signers[0].Origin, _frontier.Size, root).ToText();
         byte[] bytes = System.Text.Encoding.UTF8.GetBytes(text);
         byte[] note = signers.Aggregate(SignedNote.Create(text), (signed, by) => signed.WithSignature(VerifierKey.Parse(by.VerifierKey), by.Sign(bytes))).ToBytes();
-        connection.Execute("INSERT INTO custody_checkpoint (size, root, note) VALUES (@size, @root, @note)", new { size = (long)_frontier.Size, root, note }, transaction);
+        statements.InsertCheckpoint(_frontier.Size, root, note);
     }
 
-    private IReadOnlyList<ILogSigner> Signers(SqliteConnection connection, SqliteTransaction transaction) => _keys.InForce(Settings.Get(connection, transaction, Settings.Keys));
+    private IReadOnlyList<ILogSigner> Signers(LogStatements statements) => _keys.InForce(statements.Setting(Settings.Keys));
 
     /// <summary>Reads the edge back and compares it with the newest checkpoint: a log that was cut or changed behind the vault's
     /// back is never signed again as if nothing had happened.</summary>
@@ -270,15 +249,6 @@ public sealed class Change
         return Append(act, seq, Make(act, seq));
     }
 
-    /// <summary>Appends an entry that was made beforehand, or made again where the guess was wrong.</summary>
-    internal (ulong Index, long? Seq) RecordMade(Forecast forecast)
-    {
-        long? seq = NextSeq(forecast.Act);
-        if (forecast.IfStill(seq, Latest) is not { } entry) return Append(forecast.Act, seq, Make(forecast.Act, seq));
-        Latest = forecast.Time;
-        return Append(forecast.Act, seq, entry);
-    }
-
     private DraftedEntry Make(CustodyAct act, long? seq)
     {
         DateTimeOffset now = Now;
@@ -287,13 +257,13 @@ public sealed class Change
     }
 
     private long? NextSeq(CustodyAct act) => act.Exhibit is not { Text: var exhibit } ? null
-        : 1 + (_seqs.TryGetValue(exhibit, out long last) ? last : _statements.LastSeq(Transaction, exhibit));
+        : 1 + (_seqs.TryGetValue(exhibit, out long last) ? last : _statements.LastSeq(exhibit));
 
     private (ulong Index, long? Seq) Append(CustodyAct act, long? seq, DraftedEntry entry)
     {
         byte[] leaf = MerkleTree.LeafHash(entry.Bytes);
-        _statements.InsertEntry(Transaction, (long)Size, leaf, entry.Bytes, act.Exhibit?.Text, seq);
-        for (int i = 0; i < entry.Disclosures.Count; i++) _statements.InsertDisclosure(Transaction, (long)Size, i, entry.Disclosures[i].Encoded);
+        _statements.InsertEntry(Size, leaf, entry.Bytes, act.Exhibit?.Text, seq);
+        for (int i = 0; i < entry.Disclosures.Count; i++) _statements.InsertDisclosure(Size, i, entry.Disclosures[i].Encoded);
         if (act.Exhibit is { Text: var exhibit }) _seqs[exhibit] = seq!.Value;
         Leaves.Add(leaf);
         return (Size++, seq);
