@@ -182,7 +182,8 @@ internal sealed class GatedRun(Footage footage, SceneScorer scorer, MotionEvents
             {
                 Seconds = end - here.Sample.Pts,
                 Here = here.Patches!,
-                Next = next.Patches!,
+                // Inside of an event, by what is known of the scene by now: what stood there is out of it.
+                Next = events.Counting.Count > 0 ? scorer.PatchesAt(next.Sample) : next.Patches!,
                 Around = [.. around.Select(v => v.Patches!)],
                 ChangedBlocks = ChangedBlocks(next, around),
                 PacketBytes = _packets.Of(here.Sample.Pts, end, scorer.Window),

@@ -10,7 +10,7 @@ namespace EvidenceVault.Analysis.OpenCv.Score;
 internal static class BurnedInText
 {
     private const int Side = 8, SamplesMin = 6, ShortestRun = 5, HighestRun = 4;
-    private const int ContrastMin = 70, StrokeStep = 45, StrokePixels = 3;
+    private const int ContrastMin = 70, StrokeStep = 45, StrokePixels = 3, StrokePixelsMost = 40;
     private const double Margin = 0.2, OftenShare = 0.25, StillShare = 0.35;
 
     /// <summary>The boxes of such lines, working pixels.</summary>
@@ -53,12 +53,12 @@ internal static class BurnedInText
                     byte v = samples[s][i];
                     low = Math.Min(low, v);
                     high = Math.Max(high, v);
-                    // A stroke comes or goes; light alone does not do that to single pixels.
+                    // A stroke comes or goes; light does that to all of the block.
                     if (s > 0 && Math.Abs(v - samples[s - 1][i]) > StrokeStep) stepped++;
                 }
             }
             if (high - low >= ContrastMin) strong++;
-            if (stepped >= StrokePixels) changed++;
+            if (stepped is >= StrokePixels and <= StrokePixelsMost) changed++;
         }
         return (strong >= 0.9 * samples.Count, changed >= OftenShare * (samples.Count - 1));
     }

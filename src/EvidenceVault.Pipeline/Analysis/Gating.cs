@@ -46,7 +46,6 @@ internal static class Gating
 {
     // Seen at so many of the key frames around, a patch is part of the scene's own stir: a bush, the glitter of water.
     private const double OrdinaryShare = 0.35, OrdinaryArea = 0.4;
-    private const double StillThere = 0.2;
     private const double PacketDeviations = 6, PacketShare = 0.06;
 
     /// <summary>What is done with a stretch, and why, in a few words.</summary>
@@ -55,7 +54,7 @@ internal static class Gating
         if (stretch.OtherScene) return (StretchWay.Decoded, "the whole picture changes");
         if (stretch.Counting.Count > 0)
         {
-            bool all = stretch.Counting.All(c => stretch.Next.Any(p => p.Area >= StillThere * c.Usual && p.Area <= c.Usual / StillThere
+            bool all = stretch.Counting.All(c => stretch.Next.Any(p => p.Area >= rule.StillThere * c.Usual && p.Area <= c.Usual / rule.StillThere
                 && p.Touches(c.Box, 3 + (int)(rule.Reach(c.Box) * stretch.Seconds)) && !IsOrdinary(p, stretch.Around)));
             return all ? (StretchWay.Inside, "what moved is in view at both ends") : (StretchWay.Decoded, "what moved is not seen at its end");
         }

@@ -91,6 +91,9 @@ internal sealed record MotionRule(int FrameWidth, int FrameHeight)
     /// it both its sides must go the same way, which a gust in a tree does not do.</summary>
     public double LargeShare { get; init; } = 0.005;
 
+    /// <summary>Share of its usual size that what is looked for after a while must have to be taken for it; the same the other way.</summary>
+    public double StillThere { get; init; } = 0.2;
+
     /// <summary>How far what counts may go in a second between looks that are farther apart than usual, working pixels: twice its own length.</summary>
     public double Reach(Patch box) => (2 * Math.Max(box.Width, box.Height)) + (6 * _scale);
 
@@ -109,7 +112,6 @@ internal sealed class MotionEvents(MotionRule rule)
     private sealed class Track
     {
         public required double First, Last;
-        public double Seen;
         public required Patch Box, Start;
         public required Patch All;
         public int Frames, Missed;
@@ -122,13 +124,13 @@ internal sealed class MotionEvents(MotionRule rule)
     // Where leaves, water or rain keep giving patches that go nowhere, what counts must be well larger than they are there.
     // Each cell keeps the largest such patch of late.
     private const int CellSide = 16;
-    private const double ClutterHalfLife = 20, ClutterFactor = 2.5, ClutterAge = 4, StirsShare = 0.03;
+    private const double ClutterHalfLife = 20, ClutterFactor = 2.5, ClutterAge = 4, StirsShare = 0.03, LookUsual = 0.25;
 
     private readonly int _columns = (rule.FrameWidth / CellSide) + 1;
     private readonly double[] _clutter = new double[((rule.FrameWidth / CellSide) + 1) * ((rule.FrameHeight / CellSide) + 1)];
     private readonly List<Track> _tracks = [];
     private readonly List<(Track Track, string Closed)> _done = [];
-    private double? _lastPts;
+    private double? _lastPts, _lastLook;
     private double _lastEnd;
 
     /// <summary>What is followed and counts: where it was seen last, and its usual area.</summary>
@@ -137,6 +139,8 @@ internal sealed class MotionEvents(MotionRule rule)
     /// <summary>Takes the next frame and says which of its patches belong to something that counts.</summary>
     public IReadOnlyList<Patch> Step(FrameScore frame)
     {
+        double sinceLook = _lastLook is { } looked && frame.Pts - looked > LookUsual ? frame.Pts - looked : 0;
+        _lastLook = frame.Pts;
         if (frame.Break) CloseAll("the whole picture changed at once");
         else if (_lastPts is { } last && frame.Pts - last > rule.Gap) CloseAll("the footage has a gap");
         double fade = _lastPts is { } before ? Math.Pow(0.5, Math.Clamp(frame.Pts - before, 0, rule.Gap) / ClutterHalfLife) : 1;
@@ -153,8 +157,7 @@ internal sealed class MotionEvents(MotionRule rule)
             double bestFit = double.MaxValue;
             foreach (var track in _tracks)
             {
-                // What counts may have gone farther where frames are far apart or were left out.
-                if (!track.Box.Touches(patch, 3 + (track.Convinced ? (int)(rule.Reach(track.Box) * Math.Max(0, frame.Pts - track.Seen - 0.25)) : 0))) continue;
+                if (!track.Box.Touches(patch, 3) && !(sinceLook > 0 && MayHaveGone(track, patch, sinceLook) && !taken.ContainsKey(track))) continue;
                 double fit = Distance(track.Box, patch) - (track.Convinced ? 1000 : 0);
                 if (fit < bestFit) (best, bestFit) = (track, fit);
             }
@@ -213,6 +216,11 @@ internal sealed class MotionEvents(MotionRule rule)
         return [.. events.Where(e => e.End - e.Start >= rule.MinLength)];
     }
 
+    // What counts may have gone farther where frames are far apart or were left out; but it is as large as it was, and one thing.
+    private bool MayHaveGone(Track track, Patch patch, double seconds) => track.Convinced
+        && patch.Area >= rule.StillThere * track.Typical && patch.Area <= track.Typical / rule.StillThere
+        && track.Box.Touches(patch, 3 + (int)(rule.Reach(track.Box) * seconds));
+
     private void Follow(Track track, Patch box, FrameScore frame)
     {
         track.Path += Centre(track.Box, box);
@@ -220,7 +228,6 @@ internal sealed class MotionEvents(MotionRule rule)
         track.All = track.All.Union(box);
         // What has not convinced is not known to be there where nobody looked.
         track.Last = frame.Pts + (frame.Bridged && !track.Convinced ? Math.Min(frame.Duration, 0.1) : frame.Duration);
-        track.Seen = frame.Pts;
         track.Frames++;
         track.Typical += (box.Area - track.Typical) * Math.Min(1, Math.Max(1.0 / track.Frames, frame.Duration / rule.TypicalOver));
         track.AreaSum += box.Area;

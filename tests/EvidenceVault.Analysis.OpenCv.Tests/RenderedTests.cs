@@ -1,0 +1,62 @@
+using EvidenceVault.Pipeline.Analysis;
+using EvidenceVault.Samples;
+
+namespace EvidenceVault.Analysis.OpenCv.Tests;
+
+/// <summary>Rendered scenes whose truth is known to the frame.</summary>
+public class RenderedTests
+{
+    private static async Task<(Truth Truth, AnalysisReport Gated, AnalysisReport Exhaustive)> LookAsync(Bench bench, Scene scene)
+    {
+        string file = bench.File("scene.mp4");
+        Truth truth = SceneRenderer.Render(scene, Codec.H264, file);
+        AnalysisSettings settings = new() { Clips = false };
+        return (truth, await bench.Analyser.AnalyseAsync(file, null, settings, null, default), await bench.Analyser.AnalyseAsync(file, null, settings with { Exhaustive = true }, null, default));
+    }
+
+    private static void MustMatch(Truth truth, AnalysisReport report, double within)
+    {
+        Assert.Null(report.Problem);
+        Assert.Equal(truth.Segments.Count, report.Segments.Count);
+        foreach (var (there, found) in truth.Segments.Zip(report.Segments))
+        {
+            Assert.Equal(there.Start, found.Start, within);
+            Assert.Equal(there.End, found.End, within);
+        }
+    }
+
+    [Fact]
+    public async Task Somebody_who_stands_for_longer_than_the_scene_is_remembered_keeps_the_event_open_until_they_leave()
+    {
+        using var bench = new Bench();
+        var (truth, gated, exhaustive) = await LookAsync(bench, new() { Name = "long-stand", Seed = 21, Seconds = 130, Width = 480, Height = 270 });
+        Assert.InRange(Assert.Single(truth.Segments) is var there ? there.End - there.Start : 0, 70, 130);
+        MustMatch(truth, exhaustive, 0.5);
+        MustMatch(truth, gated, 1);
+        Assert.Contains(gated.Gate!.Stretches, s => s.Way == "inside");
+        Assert.InRange(gated.Gate.DecodedSeconds, 1, 90);
+    }
+
+    [Fact]
+    public async Task A_switch_to_infra_red_is_no_event_and_does_not_hide_who_comes_after_it()
+    {
+        using var bench = new Bench();
+        var (truth, gated, exhaustive) = await LookAsync(bench, new() { Name = "ir-switch", Seed = 118, Seconds = 75 });
+        MustMatch(truth, exhaustive, 0.6);
+        MustMatch(truth, gated, 1);
+        foreach (var report in (AnalysisReport[])[gated, exhaustive]) Assert.Contains(report.Notes, n => n.StartsWith("The whole picture changed at once", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_clock_in_the_picture_is_found_masked_and_told_and_clouds_are_no_motion()
+    {
+        using var bench = new Bench();
+        var (truth, gated, exhaustive) = await LookAsync(bench, new() { Name = "cloud", Seed = 115, Seconds = 62 });
+        Assert.Empty(truth.Segments);
+        foreach (var report in (AnalysisReport[])[gated, exhaustive])
+        {
+            Assert.Empty(report.Segments);
+            Assert.Contains(report.Notes, n => n.StartsWith("The camera writes text into the picture", StringComparison.Ordinal));
+        }
+    }
+}

@@ -1,0 +1,50 @@
+using EvidenceVault.Pipeline.Analysis;
+
+namespace EvidenceVault.Pipeline.Tests.Analysis;
+
+public class GatingTests
+{
+    private static readonly MotionRule Rule = new(384, 216);
+    private static readonly Patch Person = new(100, 80, 30, 80, 1500, 0), Bush = new(300, 60, 20, 20, 200, 0);
+
+    private static Stretch Quiet => new() { Seconds = 2, Here = [], Next = [], Around = [.. Enumerable.Repeat<IReadOnlyList<Patch>>([], 40)], PacketBytes = (1000, 1000, 10) };
+
+    private static StretchWay Way(Stretch stretch) => Gating.Decide(stretch, Rule).Way;
+
+    [Fact]
+    public void A_stretch_whose_ends_are_as_the_scene_is_is_left_out() => Assert.Equal(StretchWay.LeftOut, Way(Quiet));
+
+    [Fact]
+    public void What_stands_out_at_either_end_has_it_decoded()
+    {
+        Assert.Equal(StretchWay.Decoded, Way(Quiet with { Here = [Person] }));
+        Assert.Equal(StretchWay.Decoded, Way(Quiet with { Next = [Person] }));
+    }
+
+    [Fact]
+    public void What_stirs_at_the_same_place_all_the_time_does_not() =>
+        Assert.Equal(StretchWay.LeftOut, Way(Quiet with { Next = [Bush], Around = [.. Enumerable.Range(0, 40).Select(i => (IReadOnlyList<Patch>)(i % 2 == 0 ? [Bush] : []))] }));
+
+    [Fact]
+    public void Something_much_larger_at_the_place_of_a_bush_does() =>
+        Assert.Equal(StretchWay.Decoded, Way(Quiet with { Next = [Bush with { Width = 40, Height = 40, Area = 1200 }], Around = [.. Enumerable.Repeat<IReadOnlyList<Patch>>([Bush], 40)] }));
+
+    [Fact]
+    public void A_block_that_changes_larger_packets_and_another_scene_have_it_decoded()
+    {
+        Assert.Equal(StretchWay.Decoded, Way(Quiet with { ChangedBlocks = 1 }));
+        Assert.Equal(StretchWay.Decoded, Way(Quiet with { PacketBytes = (1200, 1000, 10) }));
+        Assert.Equal(StretchWay.Decoded, Way(Quiet with { OtherScene = true }));
+    }
+
+    [Fact]
+    public void Inside_of_an_event_only_key_frames_are_looked_at_until_what_moved_is_gone()
+    {
+        Stretch open = Quiet with { Counting = [(Person, 1500)] };
+        Assert.Equal(StretchWay.Inside, Way(open with { Next = [Person with { X = 160 }] }));
+        Assert.Equal(StretchWay.Decoded, Way(open));
+        // A scrap of what was followed, or something at the other end of the picture, is not it.
+        Assert.Equal(StretchWay.Decoded, Way(open with { Next = [Person with { Area = 100 }] }));
+        Assert.Equal(StretchWay.Decoded, Way(open with { Counting = [(Person with { Width = 10, Height = 10 }, 60)], Next = [Person with { X = 350, Area = 60 }] }));
+    }
+}
