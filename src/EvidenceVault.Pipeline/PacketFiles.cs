@@ -42,6 +42,6 @@ internal sealed record PacketFiles(PacketIndex? Index, IReadOnlyDictionary<strin
         if (proof.MasterSha256 != index.MasterSha256) return "It is of another Master.";
         using FileStream file = File.OpenRead(clip);
         // Nothing around a run is told: what is wrong is a fault of the program's, not of the evidence.
-        return ClipCheck.Run(file, proof, new("", index.Streams, run => new(run.First, [])), cancel).FirstOrDefault(f => !f.Holds)?.Sentence;
+        return ClipCheck.Run(file, proof, new("", index.Streams, (run, _) => new(run.First, [])), cancel).FirstOrDefault(f => !f.Holds)?.Sentence;
     }
 }

@@ -63,7 +63,7 @@ public sealed class BundleCheck
     private readonly DateTimeOffset _now;
     private readonly CancellationToken _cancel;
     private readonly List<Finding> _findings = [];
-    private readonly List<(string Exhibit, ReadFile File, PacketProof Proof)> _clips = [];
+    private readonly List<(string Exhibit, ReadFile File, PacketProof Proof, IndexAtHand? Index)> _clips = [];
 
     private BundleCheck(Bag bag, GivenTrust given, DateTimeOffset now, CancellationToken cancel) => (_bag, _given, _now, _cancel) = (bag, given, now, cancel);
 
@@ -91,10 +91,10 @@ public sealed class BundleCheck
             // No input is known to lead here. One that does must not pass for one that was judged.
             check._findings.Add(Finding.Bad("bundle-form", $"The check could not be carried to its end, so nothing more can be said: {Printable.Of(e.Message)}"));
         }
-        foreach ((string exhibit, ReadFile file, PacketProof proof) in check._clips)
+        foreach ((string exhibit, ReadFile file, PacketProof proof, IndexAtHand? index) in check._clips)
         {
             PlayedClip? played = given.Player is { } player ? await check.PlayAsync(player, file, cancel).ConfigureAwait(false) : null;
-            check._findings.Add(ClipCheck.Judge(played, proof) with { Subject = exhibit });
+            check._findings.Add(ClipCheck.Judge(played, proof, index) with { Subject = exhibit });
         }
         foreach (RememberedCheckpoint kept in given.Remembered)
             check._findings.Add(await RememberedCheck.JudgeAsync(kept, checkpoint, policy, given.Log, cancel).ConfigureAwait(false));
@@ -277,21 +277,22 @@ public sealed class BundleCheck
     {
         using Stream stream = _bag.Open(file);
         Finding finding = ClipClaims.JudgeIndex(seal, stream, out PacketIndex? index);
-        if (finding.Holds && index is not null) indexes[index.MasterSha256] = new(exhibit, index.Streams, run => Around(file, run));
+        if (finding.Holds && index is not null) indexes[index.MasterSha256] = new(exhibit, index.Streams, (run, packets) => Around(file, run, packets));
         return finding;
     }
 
     private IReadOnlyList<Finding> JudgeClip(string exhibit, SealManifest seal, ReadFile file, byte[] proofBytes, Dictionary<string, IndexAtHand> indexes)
     {
-        IReadOnlyList<Finding> findings = ClipClaims.Judge(seal, proofBytes, indexes.GetValueOrDefault(seal.Derivation!.ParentSha256), () => _bag.Open(file), out PacketProof? proof, _cancel);
-        if (proof is not null) _clips.Add((exhibit, file, proof));
+        IndexAtHand? index = indexes.GetValueOrDefault(seal.Derivation!.ParentSha256);
+        IReadOnlyList<Finding> findings = ClipClaims.Judge(seal, proofBytes, index, () => _bag.Open(file), out PacketProof? proof, _cancel);
+        if (proof is not null) _clips.Add((exhibit, file, proof, index));
         return findings;
     }
 
     // Asked only where something does not hold: what is kept of the index is no more than the clip is long.
-    private MasterRun Around(ReadFile index, ProvenStream run)
+    private MasterRun Around(ReadFile index, ProvenStream run, IReadOnlyCollection<string> packets)
     {
-        HashSet<string> wanted = [.. run.Packets.Select(p => p.Line.Sha256)];
+        HashSet<string> wanted = [.. packets];
         var lines = new List<PacketLine>();
         var elsewhere = new Dictionary<string, (ulong, PacketLine)>(StringComparer.Ordinal);
         using Stream stream = _bag.Open(index);

@@ -59,7 +59,10 @@ public static class ClipCheck
     }
 
     /// <summary>Claim <c>clip-playback</c>: a player finds the packets of the proof, and no others.</summary>
-    public static Finding Judge(PlayedClip? played, PacketProof proof)
+    /// <param name="played">What a player was found to find; null where none was asked.</param>
+    /// <param name="proof">The clip's proof.</param>
+    /// <param name="index">The Master's packet index, where it is at hand.</param>
+    public static Finding Judge(PlayedClip? played, PacketProof proof, IndexAtHand? index = null)
     {
         if (played?.Packets is not { } packets)
         {
@@ -71,7 +74,9 @@ public static class ClipCheck
         foreach (ProvenStream stream in proof.Streams)
         {
             string[] found = [.. packets.Where(p => p.Stream == stream.Number).Select(p => p.Sha256)];
-            told.AddRange(RunStory.Tell(found, new(stream.First, [.. stream.Packets.Select(p => p.Line)]), stream.Of));
+            PacketLine[] due = [.. stream.Packets.Select(p => p.Line)];
+            if (found.SequenceEqual(due.Select(d => d.Sha256))) continue;
+            told.AddRange(RunStory.Tell(found, index?.Around(stream, found) ?? new(stream.First, due), stream.Of));
         }
         if (packets.FirstOrDefault(p => proof.Streams.All(s => s.Number != p.Stream)) is { Sha256: not null } other) told.Add($"it finds a stream {other.Stream} that the proof does not know");
         return told.Count == 0
@@ -86,7 +91,8 @@ public static class ClipCheck
         IndexedStream? known = index?.Streams.FirstOrDefault(s => s.Number == stream.Of.Number);
         bool same = index is null || (known is not null && known with { Root = stream.Of.Root } == stream.Of && known.Root.AsSpan().SequenceEqual(stream.Of.Root));
         if (holds && same) return;
-        string[] told = index is null ? [] : [.. RunStory.Tell([.. stream.Packets.Select(p => p.Line.Sha256)], index.Around(stream), stream.Of)];
+        string[] listed = [.. stream.Packets.Select(p => p.Line.Sha256)];
+        string[] told = index is null ? [] : [.. RunStory.Tell(listed, index.Around(stream, listed), stream.Of)];
         findings.Add(Finding.Bad(Claim,
             (holds
                 ? $"The packets listed for the clip's {stream.Of.Kind} (stream {stream.Number}) lead to another packet index than that of the Master, which is sealed here as {index!.Exhibit}."
@@ -234,16 +240,16 @@ public static class ClipCheck
 /// <summary>A Master's packet index that is at hand beside a clip of it.</summary>
 /// <param name="Exhibit">What it is sealed as.</param>
 /// <param name="Streams">Its streams, their roots derived from its lines.</param>
-/// <param name="Around">Reads it again for what it says of a run.</param>
-public sealed record IndexAtHand(string Exhibit, IReadOnlyList<IndexedStream> Streams, Func<ProvenStream, MasterRun> Around);
+/// <param name="Around">Reads it again for what it says of a run, and of packets by their SHA-256.</param>
+public sealed record IndexAtHand(string Exhibit, IReadOnlyList<IndexedStream> Streams, Func<ProvenStream, IReadOnlyCollection<string>, MasterRun> Around);
 
 /// <summary>What of a Master's index is known about a run: its lines from the run's first packet on, and where else the clip's packets stand in it.</summary>
 /// <param name="First">The number of the first, from 0.</param>
 /// <param name="Lines">The lines that the run should have.</param>
 public sealed record MasterRun(ulong First, IReadOnlyList<PacketLine> Lines)
 {
-    /// <summary>Other packets of the Master by their SHA-256, with their numbers.</summary>
-    public IReadOnlyDictionary<string, (ulong Number, PacketLine Line)> Elsewhere { get; init; } = new Dictionary<string, (ulong, PacketLine)>();
+    /// <summary>Other packets of the Master by their SHA-256, with their numbers; null where the rest of the Master is not known.</summary>
+    public IReadOnlyDictionary<string, (ulong Number, PacketLine Line)>? Elsewhere { get; init; }
 }
 
 /// <summary>Tells in words how a run of packets differs from the Master's.</summary>
@@ -280,8 +286,9 @@ internal static class RunStory
         {
             int at = due.Select(d => d.Sha256).ToList().IndexOf(sha256);
             return at >= 0 ? $"{Named(at)} once more"
+                : master.Elsewhere is null ? "a packet that is none of this run"
                 : master.Elsewhere.TryGetValue(sha256, out var other) ? $"packet {Number(other.Number)}, which the Master has at {stream.Seconds(other.Line.Pts ?? other.Line.Dts)}"
-                : "something that is not the Master's packet";
+                : "what is no packet of the Master";
         }
     }
 

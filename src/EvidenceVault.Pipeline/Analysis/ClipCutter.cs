@@ -153,7 +153,8 @@ internal sealed class ClipCutter(IFootageProbe probe) : IClipCutter
             line =>
             {
                 string[] parts = line.Split(',');
-                if (parts.Length >= 2 && int.TryParse(parts[0], out int index))
+                // A stream of a container with programs (MPEG-TS) is listed under its program and once more.
+                if (parts.Length >= 2 && int.TryParse(parts[0], out int index) && streams.TrueForAll(s => s.Index != index))
                     streams.Add(new(index, parts.Length > 2 && parts[2] == "1" ? "picture" : parts[1]));
             }, cancel);
         // The video that is looked at goes first, so that the clip's stream 0 is always it.
