@@ -10,6 +10,8 @@ namespace EvidenceVault.Pipeline;
 /// <param name="Problems">Why something that was there is not used, a sentence each.</param>
 internal sealed record PacketFiles(PacketIndex? Index, IReadOnlyDictionary<string, string> Proofs, IReadOnlyList<string> Problems)
 {
+    public static PacketFiles None { get; } = new(null, new Dictionary<string, string>(), []);
+
     public static PacketFiles In(string folder, IReadOnlyList<ClipReport> clips, string masterSha256, CancellationToken cancel)
     {
         var problems = new List<string>();
