@@ -6,7 +6,7 @@ import { inTree, leafHash } from './merkle.js';
 import { isName, isSha256 } from './forms.js';
 
 const VERSION = 'evidencevault/packet-proof/1';
-const MOST_BYTES = 2 ** 28,
+const MOST_BYTES = 2 ** 27,
   MOST_LINE = 2 ** 20,
   MOST_STREAMS = 256,
   MOST_HASHES = 128;
