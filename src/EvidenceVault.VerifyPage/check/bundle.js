@@ -315,7 +315,7 @@ async function checkClips({ findings, bytesAt, bundle, container, read }) {
       continue;
     }
     const index = [...seals.values()].find(s => s?.role === 'packet-index' && s.parentSha256 === proof.master);
-    const clip = await checkClip(proof, files[1].pieces, index === undefined ? null : Array.isArray(index.settings.streams) ? index.settings.streams : []);
+    const clip = await checkClip(proof, files[1].pieces, index === undefined ? null : Array.isArray(index.settings.streams) ? index.settings.streams.filter(isObject) : []);
     for (const sentence of clip.told) fails(sentence);
     if (proof.master !== seal.parentSha256) fails('The packet proof is for a clip of another original than the one that the clip’s seal names.');
     else if (clip.told.length === 0)
