@@ -61,7 +61,7 @@ internal sealed class ClipCutter(IFootageProbe probe) : IClipCutter
                 var proof = await ProveAsync(video, key, to, kept, clip, cancel);
                 if (proof.Found != clip.Count) { because = $"{container.Extension} rewrote {clip.Count - proof.Found} of {clip.Count} packets"; continue; }
                 return Publish(made, Path.ChangeExtension(outputFile, container.Extension), from, to, clip.Count, proof.Video,
-                    [.. streams.Except(kept).Select(s => $"Stream {s.Index} ({s.Kind}) of the Master could not be held by the clip's container.")]);
+                    [.. streams.Except(kept).Select(s => $"Stream {s.Index} ({s.Kind}) of the Master could not be held by the clip's container.")], [.. kept.Select(s => s.Index)]);
             }
         }
         throw new EvidenceException($"No container was found that keeps this footage's packets as they are ({because}).",
@@ -98,7 +98,7 @@ internal sealed class ClipCutter(IFootageProbe probe) : IClipCutter
         return result.Good ? hashes.Packets : [];
     }
 
-    private static ClipReport Publish(string made, string outputFile, double from, double to, long packets, IReadOnlyList<HashedPacket> video, IReadOnlyList<string> leftOut)
+    private static ClipReport Publish(string made, string outputFile, double from, double to, long packets, IReadOnlyList<HashedPacket> video, IReadOnlyList<string> leftOut, IReadOnlyList<int> streams)
     {
         string hash;
         long bytes;
@@ -112,7 +112,7 @@ internal sealed class ClipCutter(IFootageProbe probe) : IClipCutter
         {
             throw new RefusedException("The clip was not written, because a file of its name is there already.", "Neither the Master nor that file was touched.", "Choose another name with -o.", cause);
         }
-        return new(Path.GetFileName(outputFile), from, to, Round(video.Min(p => p.Pts)), Round(video.Max(p => p.Pts + p.Duration)), hash, bytes, packets, packets, null) { LeftOut = leftOut };
+        return new(Path.GetFileName(outputFile), from, to, Round(video.Min(p => p.Pts)), Round(video.Max(p => p.Pts + p.Duration)), hash, bytes, packets, packets, null) { LeftOut = leftOut, Streams = streams };
     }
 
     /// <summary>Containers in the order they are tried: the Master's own first, Matroska last.</summary>
@@ -153,7 +153,8 @@ internal sealed class ClipCutter(IFootageProbe probe) : IClipCutter
             line =>
             {
                 string[] parts = line.Split(',');
-                if (parts.Length >= 2 && int.TryParse(parts[0], out int index))
+                // A stream of a container with programs (MPEG-TS) is listed under its program and once more.
+                if (parts.Length >= 2 && int.TryParse(parts[0], out int index) && streams.TrueForAll(s => s.Index != index))
                     streams.Add(new(index, parts.Length > 2 && parts[2] == "1" ? "picture" : parts[1]));
             }, cancel);
         // The video that is looked at goes first, so that the clip's stream 0 is always it.
