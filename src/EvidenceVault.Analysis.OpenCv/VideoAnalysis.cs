@@ -34,8 +34,9 @@ internal sealed class VideoAnalysis(IFootageProbe probe, IClipCutter cutter, Act
         double span = (facts.LastPts - facts.FirstPts) ?? 0;
         var events = new MotionEvents(new(size.Width, size.Height));
         var curve = new List<CurvePoint>();
+        var heat = new Heat(size.Width, size.Height, span);
         var scorer = new SceneScorer(size.Width, size.Height, span, frameTime, Region(settings, size), events,
-            (score, plane) => curve.Add(CurvePoint.Of(score, plane, size.Width, size.Height)));
+            (score, plane) => { curve.Add(CurvePoint.Of(score, plane, size.Width, size.Height)); heat.Take(score, plane); });
 
         long frames = 0;
         int untimed = 0, backward = 0;
@@ -79,8 +80,9 @@ internal sealed class VideoAnalysis(IFootageProbe probe, IClipCutter cutter, Act
         if (folder is null) return report;
 
         var pictures = new Pictures(video, stream, size, folder);
-        report = await pictures.MakeAsync(report, curve, p => progress(0.85 + (0.05 * p)), cancel);
-        return settings.Clips ? await ClipsAsync(video, folder, report, notes, cancel) : report;
+        report = await pictures.MakeAsync(report, curve, heat, p => progress(0.85 + (0.05 * p)), cancel);
+        if (settings.Clips) report = await ClipsAsync(video, folder, report, notes, cancel);
+        return await new ForViewing(probe, video, stream, size, folder).MakeAsync(report, cancel);
     }
 
     private async Task<AnalysisReport> ClipsAsync(string video, string folder, AnalysisReport report, List<string> notes, CancellationToken cancel)

@@ -33,6 +33,7 @@ internal static class CommandTree
             ExportCommand.Build(),
             AnalyseCommand.Build(),
             ClipCommand.Build(),
+            ViewingCopyCommand.Build(),
             LogCommand.Build(),
             WitnessCommand.Build(),
             TlogCommand.Build(),

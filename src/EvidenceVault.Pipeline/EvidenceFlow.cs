@@ -185,7 +185,7 @@ public sealed partial class EvidenceFlow(Vault vault, IEvidenceStore store, IFoo
             LogDamaged(log, reference.Text, damage);
             return;
         }
-        AnalysisReport report = await analyser.AnalyseAsync(working, output, options.Analysis, step.Fraction("analysing"), cancel).ConfigureAwait(false);
+        AnalysisReport report = await analyser.AnalyseAsync(working, output, options.Analysis with { Label = ViewingLabel.Of(reference.Text, row.Sha256!) }, step.Fraction("analysing"), cancel).ConfigureAwait(false);
         List<MadeFile> made = [.. DerivativePlan.Of(report)];
         var derivatives = new List<StoredDerivative>(made.Count);
         try
@@ -231,22 +231,7 @@ public sealed partial class EvidenceFlow(Vault vault, IEvidenceStore store, IFoo
             SegmentReport s = report.Segments[i];
             change.AddSegment(reference, new(i + 1, s.Start, s.End, s.Peak, s.PeakScore, $"[{string.Join(',', s.Box)}]", s.OpenedBecause, s.ClosedBecause));
         }
-        foreach ((ExhibitRow derivative, MadeFile file, Protection protection) in derivatives)
-        {
-            SealManifest manifest = ManifestOf(derivative, Digests(derivative), ContentAddress.Parse(derivative.Address!), protection, change.Now) with
-            {
-                MediaType = file.MediaType,
-                Derivation = new(reference.Text, row.Sha256!, file.Role, file.Settings, report.Versions.ToDictionary()),
-            };
-            Seal seal = Sealed(manifest);
-            string now = ExhibitChanges.Text(change.Now);
-            change.AddDerivative(derivative with { Seal = seal.ManifestBytes, SealCms = seal.CmsDer, ReceivedAt = now, SealedAt = now, StoredAt = now });
-            change.Record(ActOn(derivative, Acts.Derived, actor) with
-            {
-                Sha256 = derivative.Sha256,
-                Detail = new JsonObject { ["parent"] = reference.Text, ["parentSha256"] = row.Sha256, ["role"] = file.Role, ["bytes"] = derivative.Bytes, ["sha512"] = derivative.Sha512, ["sealSha256"] = Hex(seal.ManifestBytes) },
-            });
-        }
+        foreach (StoredDerivative derivative in derivatives) CommitDerivative(change, row, derivative, report.Versions.ToDictionary(), actor, null);
     }
 
     private async Task<FileDigests> StageAsync(ExhibitRow row, IDropSource source, DropFile file, StepProgress step, CancellationToken cancel)

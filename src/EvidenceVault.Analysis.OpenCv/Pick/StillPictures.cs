@@ -1,3 +1,4 @@
+using EvidenceVault.Analysis.OpenCv.Decode;
 using EvidenceVault.Pipeline.Analysis;
 using OpenCvSharp;
 
@@ -12,7 +13,7 @@ internal sealed class StillPictures
     {
         var files = Stills.Of(path);
         var pictures = new List<PictureReport>();
-        var tiles = new List<(string, Mat)>();
+        using var contact = new ContactSheet(FrameSize.Of(report.Probe!));
         var notes = new List<string>();
         long read = 0;
         DateTime? first = Stills.Read(files[0]).Taken;
@@ -31,12 +32,12 @@ internal sealed class StillPictures
                 double pts = still.Taken is { } taken && first is { } begin ? (taken - begin).TotalSeconds : i;
                 Cv2.ImEncode(".jpg", picture, out byte[] jpeg, [(int)ImwriteFlags.JpegQuality, 90]);
                 pictures.Add(Pictures.Write(folder, $"still-{i + 1:0000}.jpg", "still", pts, jpeg, null));
-                tiles.Add(($"still {i + 1} {still.Stated ?? "no time"}", ContactSheet.Thumbnail(picture)));
+                contact.Add(0, $"still {i + 1} {still.Stated ?? "no time"}", null, picture, null);
             }
             PictureReport? sheet = null;
-            if (tiles.Count > 0)
+            if (pictures.Count > 0)
             {
-                using var drawn = ContactSheet.Draw([], tiles);
+                using var drawn = contact.Draw([], "Times are the camera's own (EXIF).");
                 Cv2.ImEncode(".jpg", drawn, out byte[] jpeg, [(int)ImwriteFlags.JpegQuality, 90]);
                 sheet = Pictures.Write(folder!, "contact-sheet.jpg", "contact-sheet", null, jpeg, null);
             }
@@ -51,6 +52,6 @@ internal sealed class StillPictures
                 Problem = read == 0 ? FootageAnalyser.Problem("No still decodes.", "Have the camera's copy read again.") : null,
             });
         }
-        finally { foreach (var (_, tile) in tiles) tile.Dispose(); }
+        finally { contact.Dispose(); }
     }
 }

@@ -27,6 +27,15 @@ public sealed record AnalysisSettings
     /// <summary>Whether clips are cut.</summary>
     public bool Clips { get; init; } = true;
 
+    /// <summary>Whether clips that a browser cannot play get a viewing copy beside them.</summary>
+    public bool ViewingCopies { get; init; } = true;
+
+    /// <summary>Whether thumbnails for scrubbing are made.</summary>
+    public bool Storyboard { get; init; } = true;
+
+    /// <summary>What viewing copies are labelled with (<see cref="ViewingLabel.Of"/>); null labels them with the Master's SHA-256 alone.</summary>
+    public string? Label { get; init; }
+
     /// <summary>Region of interest x,y,width,height in pixels of the upright frame; null for the whole frame.</summary>
     public IReadOnlyList<int>? Region { get; init; }
 
@@ -71,6 +80,12 @@ public sealed record AnalysisReport
     /// <summary>The activity curve's files (activity.json, activity.png), if made.</summary>
     public IReadOnlyList<PictureReport> Activity { get; init; } = [];
 
+    /// <summary>Viewing copies of the clips that a browser cannot play.</summary>
+    public IReadOnlyList<ViewingCopyReport> ViewingCopies { get; init; } = [];
+
+    /// <summary>Thumbnails for scrubbing: sheets of them, and the WebVTT file that says which is of when. Empty where none were made.</summary>
+    public IReadOnlyList<PictureReport> Storyboard { get; init; } = [];
+
     /// <summary>What the container and its streams say, and what was found.</summary>
     public ProbeReport? Probe { get; init; }
 
@@ -89,7 +104,8 @@ public sealed record AnalysisReport
 
 /// <summary>A picture or small file in the output folder.</summary>
 /// <param name="File">Its name in the output folder.</param>
-/// <param name="Kind"><c>first-appearance</c>, <c>most-motion</c>, <c>sharpest</c>, <c>still</c>, <c>contact-sheet</c>, <c>activity-curve</c>, <c>activity-data</c>.</param>
+/// <param name="Kind"><c>first-sight</c>, <c>closest</c>, <c>last-sight</c>, <c>head-region</c>, <c>still</c>, <c>contact-sheet</c>, <c>activity-curve</c>,
+/// <c>activity-data</c>, <c>heat-map</c>, <c>storyboard-sheet</c>, <c>storyboard</c>.</param>
 /// <param name="Pts">The frame's container PTS in seconds, where it is of one frame.</param>
 /// <param name="Sha256">SHA-256 of the file, lower-case hex.</param>
 /// <param name="Bytes">Its length.</param>
@@ -143,6 +159,9 @@ public sealed record ProbeReport
 
     /// <summary>Sample (pixel) aspect ratio, for example <c>1:1</c>.</summary>
     public string? PixelAspect { get; init; }
+
+    /// <summary>Pixel format, ffprobe's name, for example <c>yuv420p</c>.</summary>
+    public string? PixelFormat { get; init; }
 
     /// <summary>Time base of the video stream, for example <c>1/90000</c>.</summary>
     public string? TimeBase { get; init; }

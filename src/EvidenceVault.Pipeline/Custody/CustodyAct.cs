@@ -79,6 +79,9 @@ public static class Acts
     /// <summary>An exhibit's bytes were given out. Recorded before the first byte leaves.</summary>
     public const string Retrieved = "retrieved";
 
+    /// <summary>A viewing copy of an exhibit was asked for. Recorded, with the reason, before the exhibit is decrypted.</summary>
+    public const string CopyAsked = "copy-asked";
+
     /// <summary>A delivered file was moved aside in its source after read-back.</summary>
     public const string MovedAside = "moved-aside";
 

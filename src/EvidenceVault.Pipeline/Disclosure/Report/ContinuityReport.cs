@@ -125,6 +125,7 @@ internal static class ContinuityReport
         "derived" => $"Made from {ReportText.Of(entry.Detail?["parent"])} ({ReportText.Of(entry.Detail?["role"])}), sealed and stored",
         "viewed" => "Record looked at",
         "retrieved" => "Bytes given out",
+        "copy-asked" => "Viewing copy asked for",
         "moved-aside" => "Delivered file moved aside in its source",
         "log-read" => "Log entries looked at",
         "exported" when entry.Exhibit is null => "Bundle recorded, with each exhibit's last number",
