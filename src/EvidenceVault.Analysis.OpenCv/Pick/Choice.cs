@@ -78,6 +78,9 @@ internal static class Choice
     // Seconds around the aim within which the sharpest frame is taken, and over which "first" and "last" may be looked for.
     private const double Around = 0.35, Ends = 2;
 
+    // Two pictures of the same moment tell no more than one.
+    private const double Apart = 1;
+
     // A person who stands or walks is taller than wide; below so many full pixels of height a head is a few pixels.
     private const double UprightAtLeast = 1.3;
     private const int TallAtLeast = 110;
@@ -91,7 +94,7 @@ internal static class Choice
         var closest = points.MaxBy(p => p.Box.Area * (Cut(p.Box, size) ? 0.6 : 1));
         var wishes = new List<Wish>();
         foreach (var wish in (Wish[])[Around1(FirstSight, first.Pts), Around1(Closest, closest.Pts), Around1(LastSight, last.Pts)])
-            if (wishes.TrueForAll(w => Math.Abs(w.Pts - wish.Pts) > Around)) wishes.Add(wish);
+            if (wishes.TrueForAll(w => Math.Abs(w.Pts - wish.Pts) >= Apart)) wishes.Add(wish);
         var upright = points.Where(p => Upright(p.Box, size)).ToList();
         if (upright.Count > 0)
         {

@@ -12,7 +12,7 @@ internal sealed class ContactSheet : IDisposable
     private const int Gap = 12, Caption = 26, Title = 74, Heading = 34, Columns = 4, RowsMost = 40;
 
     // A mover lower than this share of its thumbnail is hard to find, and harder to see.
-    private const double SmallShare = 0.22;
+    private const double SmallShare = 0.18;
 
     private static readonly Dictionary<string, string> s_words = new()
     {

@@ -159,7 +159,7 @@ internal sealed partial class ViewingCopyMaker(IFootageProbe probe) : IViewingCo
         public string Graph(string font, string label, double offset)
         {
             // drawtext reads the frame's own time, which the copy counts from 0: the offset makes it the Master's.
-            string pts = string.Create(CultureInfo.InvariantCulture, $"PTS %{{pts\\\\:hms\\\\:{offset:0.######}}}");
+            string pts = string.Create(CultureInfo.InvariantCulture, $"PTS %{{pts\\:hms\\:{offset:0.######}}}");
             IEnumerable<(string Text, string Colour)> lines = Lines == 3
                 ? [(ViewingLabel.Notice, "0xFFDD00"), (label, "white"), (pts, "white")]
                 : [(ViewingLabel.Notice, "0xFFDD00"), ($"{label}   {pts}", "white")];
