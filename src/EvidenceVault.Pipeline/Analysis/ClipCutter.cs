@@ -48,13 +48,16 @@ internal sealed class ClipCutter(IFootageProbe probe) : IClipCutter
         string folder = Path.GetDirectoryName(Path.GetFullPath(outputFile))!;
         using var scratch = Scratch.New(folder, ".evidencevault-clip-");
         string? because = null;
-        foreach (var container in Candidates(facts.Container, Path.GetExtension(video)))
+        if (RawStreamCut.IsRaw(facts.Container)) return await CutRawAsync(video, from, to, streams, facts.Container, outputFile, scratch, cancel);
+        double aim = key + await SeekLeadAsync(video, facts.Container, cancel);
+        // A stream that is lost is worse than another container: every container is tried with all streams before any is left out.
+        foreach (var kept in Keeps(streams))
         {
-            foreach (var kept in Keeps(streams))
+            foreach (var container in Candidates(facts.Container, Path.GetExtension(video), kept.Any(s => s.Kind == "data")))
             {
                 string made = Path.Combine(scratch.Path, "clip." + container.Extension);
                 if (File.Exists(made)) made = Path.Combine(scratch.Path, $"clip{kept.Count}.{container.Extension}");
-                var cut = await ChildProgram.LinesAsync(Ffmpeg.Call(Patience, Cut(video, key, to, kept, container, made)), null, cancel);
+                var cut = await ChildProgram.LinesAsync(Ffmpeg.Call(Patience, Cut(video, aim, to, kept, container, made)), null, cancel);
                 if (!cut.Good || !File.Exists(made)) { because = cut.Reason; continue; }
                 var clip = await HashesAsync(made, [], null, cancel);
                 if (!clip.Any(p => p.Stream == 0)) { because = "it held no video"; continue; }
@@ -68,6 +71,48 @@ internal sealed class ClipCutter(IFootageProbe probe) : IClipCutter
             "No clip was made; the Master is as it was.", "Retrieve the Master whole.");
     }
 
+    /// <summary>A bare stream is cut as a run of its bytes: no program writes it anew. It is proved as any clip is.</summary>
+    private static async Task<ClipReport> CutRawAsync(string video, double from, double to, IReadOnlyList<StreamKind> streams, string container, string outputFile, Scratch scratch, CancellationToken cancel)
+    {
+        var packets = new List<RawPacket>();
+        await ChildProgram.LinesAsync(Ffmpeg.Probe(Patience, video, "-show_entries", "packet=duration_time,size,pos,flags", "-of", "csv=p=0"),
+            line => { if (RawStreamCut.Packet(line) is { } packet) packets.Add(packet); }, cancel);
+        if (RawStreamCut.Of(packets, from, to) is not { } run)
+            throw new EvidenceException("The stream's pictures cannot be told apart in the file.", "No clip was made; the Master is as it was.", "Retrieve the Master whole.");
+        string extension = container == "h264" ? "h264" : "h265", made = Path.Combine(scratch.Path, "clip." + extension);
+        await using (var source = new FileStream(video, FileMode.Open, FileAccess.Read))
+        await using (var target = new FileStream(made, FileMode.CreateNew))
+        {
+            source.Position = run.From;
+            byte[] block = new byte[1 << 20];
+            for (long left = run.Until - run.From; left > 0;)
+            {
+                int got = await source.ReadAsync(block.AsMemory(0, (int)Math.Min(block.Length, left)), cancel);
+                if (got == 0) break;
+                await target.WriteAsync(block.AsMemory(0, got), cancel);
+                left -= got;
+            }
+        }
+        var clip = await HashesAsync(made, [], null, cancel);
+        long found = PacketHashes.Compare(clip, await HashesAsync(video, streams, null, cancel), [0]).Found;
+        if (found == 0 || found != clip.Count)
+            throw new EvidenceException($"{clip.Count - found} of {clip.Count} packets of the clip are not the Master's.", "No clip was made; the Master is as it was.", "Retrieve the Master whole.");
+        return Publish(made, Path.ChangeExtension(outputFile, extension), from, to, clip.Count, [], []) with { GotStart = run.Start, GotEnd = run.End };
+    }
+
+    /// <summary>Seconds to add to a seek so that it lands on the key frame aimed at and not on one before it: half a millisecond for times that
+    /// were rounded down, and what ffmpeg itself takes off (3/23 s, libavformat's dts heuristic) where frames are shown in another order than stored.
+    /// MP4 seeks by presentation times and MPEG-TS by place, where it does not matter.</summary>
+    private static async Task<double> SeekLeadAsync(string video, string container, CancellationToken cancel)
+    {
+        const double rounding = 0.0005, taken = 3.0 / 23;
+        if (!container.Split(',').Any(c => c is "matroska" or "avi")) return container.Contains("mpegts", StringComparison.Ordinal) ? 0 : rounding;
+        bool reordered = false;
+        await ChildProgram.LinesAsync(Ffmpeg.Probe(TimeSpan.FromMinutes(5), video, "-show_entries", "stream=has_b_frames", "-of", "csv=p=0"),
+            line => reordered |= int.TryParse(line.Trim(','), out int waiting) && waiting > 0, cancel);
+        return reordered ? taken + rounding : rounding;
+    }
+
     // bitexact: no writer's name, no clock, no random identifiers in the clip.
     private static IEnumerable<string> Cut(string video, double key, double to, IReadOnlyList<StreamKind> kept, Container container, string made) =>
     [
@@ -75,6 +120,8 @@ internal sealed class ClipCutter(IFootageProbe probe) : IClipCutter
         "-seek_timestamp", "1", "-ss", Ffmpeg.Number(key), "-copyts", .. Ffmpeg.Input(video),
         "-to", Ffmpeg.Number(to), .. kept.SelectMany(s => new[] { "-map", $"0:{s.Index}" }), "-c", "copy",
         "-map_metadata", "0", "-fflags", "+bitexact", "-flags", "+bitexact", "-avoid_negative_ts", "make_zero",
+        // The muxer would write a time code track of its own from a tag, with the Master's start for the clip's.
+        .. container.Format is "mp4" or "mov" ? ["-write_tmcd", "0"] : Array.Empty<string>(),
         "-f", container.Format, "-n", "file:" + made,
     ];
 
@@ -112,11 +159,12 @@ internal sealed class ClipCutter(IFootageProbe probe) : IClipCutter
         {
             throw new RefusedException("The clip was not written, because a file of its name is there already.", "Neither the Master nor that file was touched.", "Choose another name with -o.", cause);
         }
-        return new(Path.GetFileName(outputFile), from, to, Round(video.Min(p => p.Pts)), Round(video.Max(p => p.Pts + p.Duration)), hash, bytes, packets, packets, null) { LeftOut = leftOut };
+        return new(Path.GetFileName(outputFile), from, to, Round(video.Select(p => p.Pts).DefaultIfEmpty().Min()), Round(video.Select(p => p.Pts + p.Duration).DefaultIfEmpty().Max()), hash, bytes, packets, packets, null) { LeftOut = leftOut };
     }
 
-    /// <summary>Containers in the order they are tried: the Master's own first, Matroska last.</summary>
-    private static IEnumerable<Container> Candidates(string format, string extension)
+    /// <summary>Containers in the order they are tried: the Master's own first, then QuickTime for the data streams of an MP4 (it holds time codes, MP4
+    /// does not), Matroska last.</summary>
+    private static IEnumerable<Container> Candidates(string format, string extension, bool data)
     {
         string[] names = format.Split(',');
         Container matroska = new("mkv", "matroska");
@@ -126,12 +174,10 @@ internal sealed class ClipCutter(IFootageProbe probe) : IClipCutter
             _ when names.Contains("avi") => new("avi", "avi"),
             _ when names.Contains("mpegts") => new("ts", "mpegts"),
             _ when names.Contains("webm") && extension.Equals(".webm", StringComparison.OrdinalIgnoreCase) => new("webm", "webm"),
-            _ when names.Contains("h264") => new("h264", "h264"),
-            _ when names.Contains("hevc") => new("h265", "hevc"),
             _ when names.Contains("mjpeg") => new("avi", "avi"),
             _ => null,
         };
-        return own is null ? [matroska] : [own, matroska];
+        return own is null ? [matroska] : data && own.Format == "mp4" ? [own, new("mov", "mov"), matroska] : [own, matroska];
     }
 
     private sealed record StreamKind(int Index, string Kind);

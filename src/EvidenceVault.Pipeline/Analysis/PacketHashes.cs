@@ -29,6 +29,8 @@ internal sealed class PacketHashes
         // stream, dts, pts, duration, size, hash, then side data where there is any
         if (fields.Length < 6 || fields[5].Length != 64 || !int.TryParse(fields[0], out int stream)
             || !long.TryParse(fields[2], out long pts) || !long.TryParse(fields[3], out long duration)) return;
+        // AVI and bare streams give no presentation time, only an order: it stands in.
+        if (pts == long.MinValue && long.TryParse(fields[1], out long dts)) pts = dts == long.MinValue ? 0 : dts;
         double unit = _timeBase.GetValueOrDefault(stream, 0);
         _packets.Add(new(stream, pts * unit, duration * unit, string.Intern(fields[5])));
     }
