@@ -39,6 +39,9 @@ public sealed record AnalysisSettings
     /// <summary>Region of interest x,y,width,height in pixels of the upright frame; null for the whole frame.</summary>
     public IReadOnlyList<int>? Region { get; init; }
 
+    /// <summary>Of stills: seconds between two shots, by the camera's clock, above which they are of two bursts.</summary>
+    public double BurstGap { get; init; } = 10;
+
     /// <summary>Limits of the analysis process.</summary>
     public AnalysisLimits Limits { get; init; } = new();
 }
