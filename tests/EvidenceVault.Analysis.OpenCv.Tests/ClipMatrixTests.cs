@@ -114,7 +114,9 @@ public class ClipMatrixTests
         var theirs = Packets(master).GroupBy(p => p.Hash).ToDictionary(g => g.Key, g => g.Select(p => p.Pts).ToList());
         var moved = Packets(clip).Where(p => theirs.TryGetValue(p.Hash, out var at) && at.Count == 1).Select(p => (p.Stream, By: p.Pts - theirs[p.Hash][0])).ToList();
         var streams = moved.GroupBy(m => m.Stream).Select(g => $"stream {g.Key} by {g.Min(m => m.By):0.####} to {g.Max(m => m.By):0.####} s");
-        return moved.Count == 0 || moved.Max(m => m.By) - moved.Min(m => m.By) < 0.0021 ? null : "moved: " + string.Join(", ", streams);
+        // AVI has no finer time than a packet's, and Opus in Matroska begins each file 6.5 ms early (RFC 7845: pre-skip).
+        double slack = Path.GetExtension(clip) == ".avi" ? 0.06 : 0.01;
+        return moved.Count == 0 || moved.Max(m => m.By) - moved.Min(m => m.By) < slack ? null : "moved: " + string.Join(", ", streams);
     }
 
     private static List<(int Stream, double Pts, string Hash)> Packets(string file)

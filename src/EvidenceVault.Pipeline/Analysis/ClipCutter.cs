@@ -49,7 +49,7 @@ internal sealed class ClipCutter(IFootageProbe probe) : IClipCutter
         using var scratch = Scratch.New(folder, ".evidencevault-clip-");
         string? because = null;
         if (RawStreamCut.IsRaw(facts.Container)) return await CutRawAsync(video, from, to, streams, facts.Container, outputFile, scratch, cancel);
-        double aim = key + await SeekLeadAsync(video, facts.Container, cancel);
+        var seek = await SeekAsync(video, facts.Container, key, packets, cancel);
         // A stream that is lost is worse than another container: every container is tried with all streams before any is left out.
         foreach (var kept in Keeps(streams))
         {
@@ -57,7 +57,7 @@ internal sealed class ClipCutter(IFootageProbe probe) : IClipCutter
             {
                 string made = Path.Combine(scratch.Path, "clip." + container.Extension);
                 if (File.Exists(made)) made = Path.Combine(scratch.Path, $"clip{kept.Count}.{container.Extension}");
-                var cut = await ChildProgram.LinesAsync(Ffmpeg.Call(Patience, Cut(video, aim, to, kept, container, made)), null, cancel);
+                var cut = await ChildProgram.LinesAsync(Ffmpeg.Call(Patience, Cut(video, seek, to, kept, container, made)), null, cancel);
                 if (!cut.Good || !File.Exists(made)) { because = cut.Reason; continue; }
                 var clip = await HashesAsync(made, [], null, cancel);
                 if (!clip.Any(p => p.Stream == 0)) { because = "it held no video"; continue; }
@@ -100,25 +100,35 @@ internal sealed class ClipCutter(IFootageProbe probe) : IClipCutter
         return Publish(made, Path.ChangeExtension(outputFile, extension), from, to, clip.Count, [], []) with { GotStart = run.Start, GotEnd = run.End };
     }
 
-    /// <summary>Seconds to add to a seek so that it lands on the key frame aimed at and not on one before it: half a millisecond for times that
-    /// were rounded down, and what ffmpeg itself takes off (3/23 s, libavformat's dts heuristic) where frames are shown in another order than stored.
-    /// MP4 seeks by presentation times and MPEG-TS by place, where it does not matter.</summary>
-    private static async Task<double> SeekLeadAsync(string video, string container, CancellationToken cancel)
+    /// <summary>Where reading begins, and before which time nothing is taken (null: everything is), so that the first picture is the key frame and each packet has
+    /// the time that it has in the Master. What seeks by an index of decoding times (Matroska, AVI) is read from a key frame earlier: only then does
+    /// libavformat know the order of decoding, and it takes 3/23 s off the aim itself where frames are reordered. MP4 seeks by presentation
+    /// times, which may have been rounded down here; MPEG-TS by place, and waits for the key frame.</summary>
+    private static async Task<(double Aim, double? NotBefore)> SeekAsync(string video, string container, double key, IReadOnlyList<PacketTime> packets, CancellationToken cancel)
     {
-        const double rounding = 0.0005, taken = 3.0 / 23;
-        if (!container.Split(',').Any(c => c is "matroska" or "avi")) return container.Contains("mpegts", StringComparison.Ordinal) ? 0 : rounding;
-        bool reordered = false;
+        const double rounding = 0.0005;
+        string[] names = container.Split(',');
+        if (names.Contains("mpegts")) return (key, null);
+        double? before = packets.Where(p => p.Key && p.Pts < key - rounding).Max(p => p.Pts);
+        if (before is not { } earlier || !names.Any(n => n is "matroska" or "avi")) return (key + rounding, null);
+        if (names.Contains("avi")) return (earlier, Positive(key - rounding));
+        int waiting = 0;
         await ChildProgram.LinesAsync(Ffmpeg.Probe(TimeSpan.FromMinutes(5), video, "-show_entries", "stream=has_b_frames", "-of", "csv=p=0"),
-            line => reordered |= int.TryParse(line.Trim(','), out int waiting) && waiting > 0, cancel);
-        return reordered ? taken + rounding : rounding;
+            line => { if (int.TryParse(line.Trim(','), out int frames)) waiting = Math.Max(waiting, frames); }, cancel);
+        if (waiting == 0) return (key + rounding, null);
+        // ffmpeg asks this of decoding times, which are so many frames behind.
+        double frame = packets.Select(p => p.Duration).Where(d => d > 0).DefaultIfEmpty(0.04).Max();
+        return (earlier, Positive(key - Math.Min((key - earlier) / 2, ((waiting + 1) * frame) + rounding)));
+
+        static double? Positive(double seconds) => seconds > 0 ? seconds : null;
     }
 
     // bitexact: no writer's name, no clock, no random identifiers in the clip.
-    private static IEnumerable<string> Cut(string video, double key, double to, IReadOnlyList<StreamKind> kept, Container container, string made) =>
+    private static IEnumerable<string> Cut(string video, (double Aim, double? NotBefore) seek, double to, IReadOnlyList<StreamKind> kept, Container container, string made) =>
     [
         // ffmpeg counts -ss from the stream's start time unless told otherwise; PTS here are the container's own.
-        "-seek_timestamp", "1", "-ss", Ffmpeg.Number(key), "-copyts", .. Ffmpeg.Input(video),
-        "-to", Ffmpeg.Number(to), .. kept.SelectMany(s => new[] { "-map", $"0:{s.Index}" }), "-c", "copy",
+        "-seek_timestamp", "1", "-ss", Ffmpeg.Number(seek.Aim), "-copyts", .. Ffmpeg.Input(video),
+        .. seek.NotBefore is { } notBefore ? ["-ss", Ffmpeg.Number(notBefore)] : Array.Empty<string>(), "-to", Ffmpeg.Number(to), .. kept.SelectMany(s => new[] { "-map", $"0:{s.Index}" }), "-c", "copy",
         "-map_metadata", "0", "-fflags", "+bitexact", "-flags", "+bitexact", "-avoid_negative_ts", "make_zero",
         // The muxer would write a time code track of its own from a tag, with the Master's start for the clip's.
         .. container.Format is "mp4" or "mov" ? ["-write_tmcd", "0"] : Array.Empty<string>(),
