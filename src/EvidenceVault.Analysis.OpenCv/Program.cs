@@ -26,8 +26,11 @@ internal static class ProgramEntry
         {
             var settings = JsonSerializer.Deserialize<AnalysisSettings>(await File.ReadAllTextAsync(settingsFile), AnalysisJson.Options) ?? new();
             var probe = new FootageProbe();
-            var report = await new VideoAnalysis(probe, new ClipCutter(probe), Say)
-                .RunAsync(video, more.Contains("--report-only") ? null : folder, settings, cancel.Token);
+            bool pictures = !more.Contains("--report-only");
+            // First, so that it is there however the rest ends.
+            string? index = pictures && !Directory.Exists(video) && !Stills.IsStill(video) ? await PacketIndexing.WriteAsync(video, folder, cancel.Token) : null;
+            var report = await new VideoAnalysis(probe, new ClipCutter(probe), Say).RunAsync(video, pictures ? folder : null, settings, cancel.Token);
+            if (pictures) report = await PacketEvidence.ProveAsync(report, index, folder, cancel.Token);
             await File.WriteAllTextAsync(Path.Combine(folder, FootageAnalyser.ReportFile), AnalysisJson.Write(report));
             Say(1);
             return 0;

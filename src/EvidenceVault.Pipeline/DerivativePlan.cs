@@ -1,28 +1,36 @@
 using System.Text.Json.Nodes;
 using EvidenceVault.Pipeline.Analysis;
+using EvidenceVault.Proof;
 
 namespace EvidenceVault.Pipeline;
 
 /// <summary>A file that the analysis made and that is to become a derivative.</summary>
 /// <param name="File">Its name in the output folder.</param>
-/// <param name="Role">What it is: <c>clip</c>, <c>keyframe</c>, <c>contact-sheet</c>, <c>activity-curve</c>, <c>activity-data</c>,
+/// <param name="Role">What it is: <c>clip</c>, <c>keyframe</c>, <c>contact-sheet</c>, <c>activity-curve</c>, <c>activity-data</c>, <c>packet-index</c>, <c>packet-proof</c>,
 /// <c>heat-map</c>, <c>viewing-copy</c>, <c>storyboard</c>.</param>
 /// <param name="MediaType">Its media type.</param>
 /// <param name="Segment">The segment it belongs to.</param>
 /// <param name="Pts">PTS seconds, of a single frame.</param>
 /// <param name="Settings">How it was made, for its seal.</param>
-internal sealed record MadeFile(string File, string Role, string MediaType, int? Segment, double? Pts, JsonObject Settings);
+internal sealed record MadeFile(string File, string Role, string MediaType, int? Segment, double? Pts, JsonObject Settings)
+{
+    /// <summary>The packet proof that goes with a clip, and is made from it.</summary>
+    public MadeFile? Proof { get; init; }
+}
 
 /// <summary>Decides which sub-exhibits an analysis gives and in which order: segment by segment its clip and keyframes, then what
-/// is about the whole file.</summary>
+/// is about the whole file, the packet index last.</summary>
 internal static class DerivativePlan
 {
-    public static IEnumerable<MadeFile> Of(AnalysisReport report)
+    public static IEnumerable<MadeFile> Of(AnalysisReport report, PacketFiles packets)
     {
-        var ofSegments = report.Clips.Select(Clip).Concat(report.ViewingCopies.Select(ViewingCopy)).Concat(report.Keyframes.Select(k => Picture(k, "keyframe")))
+        var ofSegments = report.Clips.Select(c => Clip(c, packets)).Concat(report.ViewingCopies.Select(ViewingCopy)).Concat(report.Keyframes.Select(k => Picture(k, "keyframe")))
             .OrderBy(m => m.Segment ?? int.MaxValue).ThenBy(m => m.Role, StringComparer.Ordinal).ThenBy(m => m.Pts ?? 0);
         IEnumerable<PictureReport> whole = [.. report.ContactSheet is { } sheet ? [sheet] : Array.Empty<PictureReport>(), .. report.Activity];
-        return ofSegments.Concat(whole.Select(p => Picture(p, p.Kind))).Concat(report.Storyboard.Select(p => Picture(p, "storyboard")));
+        IEnumerable<MadeFile> index = packets.Index is { } made
+            ? [new(PacketIndexing.FileName, PacketIndex.Role, "text/csv", null, null, PacketIndexSeal.Settings(made))]
+            : [];
+        return ofSegments.Concat(whole.Select(p => Picture(p, p.Kind))).Concat(report.Storyboard.Select(p => Picture(p, "storyboard"))).Concat(index);
     }
 
     /// <summary>A viewing copy, of a clip or of the whole Master.</summary>
@@ -36,7 +44,20 @@ internal static class DerivativePlan
         ["because"] = new JsonArray([.. copy.Reasons.Select(r => (JsonNode)r)]),
     });
 
-    private static MadeFile Clip(ClipReport clip) => new(clip.File, "clip", MediaType(clip.File), clip.Segment, null, new JsonObject
+    private static MadeFile Clip(ClipReport clip, PacketFiles packets)
+    {
+        JsonObject settings = Settings(clip);
+        MadeFile? proof = null;
+        if (packets.Proofs.GetValueOrDefault(clip.File) is { } sha256)
+        {
+            // The clip's seal vouches for its proof, which names the clip: neither can be exchanged alone.
+            settings[PacketProof.Setting] = new JsonObject { ["sha256"] = sha256 };
+            proof = new(ClipProving.FileName(clip.File), PacketProof.Role, "text/plain", clip.Segment, null, new JsonObject { ["format"] = PacketProof.Version });
+        }
+        return new(clip.File, "clip", MediaType(clip.File), clip.Segment, null, settings) { Proof = proof };
+    }
+
+    private static JsonObject Settings(ClipReport clip) => new()
     {
         ["askedStart"] = clip.AskedStart,
         ["askedEnd"] = clip.AskedEnd,
@@ -45,7 +66,7 @@ internal static class DerivativePlan
         ["packets"] = clip.Packets,
         ["packetsOfMaster"] = clip.PacketsOfMaster,
         ["method"] = "stream copy, never re-encoded",
-    });
+    };
 
     private static MadeFile Picture(PictureReport picture, string role)
     {

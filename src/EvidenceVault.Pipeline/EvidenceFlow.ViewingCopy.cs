@@ -41,24 +41,24 @@ public sealed partial class EvidenceFlow
         ViewingCopyReport copy = await maker.MakeAsync(working, ViewingLabel.Of(reference.Text, row.Sha256!), null, Path.Combine(scratch.Path, "viewing-copy.mp4"), step.Fraction("copying for viewing"), cancel).ConfigureAwait(false);
         MadeFile made = DerivativePlan.ViewingCopy(copy);
         int number = 1 + before.Select(d => int.Parse(d.Reference[(d.Reference.LastIndexOf('/') + 1)..], CultureInfo.InvariantCulture)).DefaultIfEmpty(0).Max();
-        StoredDerivative stored = await StoreDerivativeAsync(row, reference.Child(number), made, Path.Combine(scratch.Path, copy.File), cancel).ConfigureAwait(false);
+        StoredDerivative stored = await StoreDerivativeAsync(row, reference.Child(number), made, scratch.Path, cancel).ConfigureAwait(false);
         var versions = new Dictionary<string, string>
         {
             ["evidencevault"] = typeof(EvidenceFlow).Assembly.GetName().Version?.ToString(3) ?? "unknown",
             ["ffmpeg"] = await Ffmpeg.VersionAsync(cancel).ConfigureAwait(false),
         };
-        await vault.Sequencer.CommitAsync(change => CommitDerivative(change, row, stored, versions, actor, reason)).ConfigureAwait(false);
+        await vault.Sequencer.CommitAsync(change => CommitDerivative(change, stored, versions, actor, reason)).ConfigureAwait(false);
         return vault.Exhibits.Find(reference.Child(number))!;
     }
 
     /// <summary>A derivative with its seal and its entry, in one commit.</summary>
-    private void CommitDerivative(Change change, ExhibitRow parent, StoredDerivative stored, IReadOnlyDictionary<string, string> versions, string actor, string? reason)
+    private void CommitDerivative(Change change, StoredDerivative stored, IReadOnlyDictionary<string, string> versions, string actor, string? reason)
     {
-        (ExhibitRow derivative, MadeFile file, Protection protection) = stored;
+        (ExhibitRow derivative, MadeFile file, Protection protection, string parentSha256) = stored;
         SealManifest manifest = ManifestOf(derivative, Digests(derivative), ContentAddress.Parse(derivative.Address!), protection, change.Now) with
         {
             MediaType = file.MediaType,
-            Derivation = new(parent.Reference, parent.Sha256!, file.Role, file.Settings, versions),
+            Derivation = new(derivative.Parent!, parentSha256, file.Role, file.Settings, versions),
         };
         Seal seal = Sealed(manifest);
         string now = ExhibitChanges.Text(change.Now);
@@ -67,7 +67,7 @@ public sealed partial class EvidenceFlow
         {
             Sha256 = derivative.Sha256,
             Reason = reason,
-            Detail = new JsonObject { ["parent"] = parent.Reference, ["parentSha256"] = parent.Sha256, ["role"] = file.Role, ["bytes"] = derivative.Bytes, ["sha512"] = derivative.Sha512, ["sealSha256"] = Hex(seal.ManifestBytes) },
+            Detail = new JsonObject { ["parent"] = derivative.Parent, ["parentSha256"] = parentSha256, ["role"] = file.Role, ["bytes"] = derivative.Bytes, ["sha512"] = derivative.Sha512, ["sealSha256"] = Hex(seal.ManifestBytes) },
         });
     }
 

@@ -186,14 +186,20 @@ public sealed partial class EvidenceFlow(Vault vault, IEvidenceStore store, IFoo
             return;
         }
         AnalysisReport report = await analyser.AnalyseAsync(working, output, options.Analysis with { Label = ViewingLabel.Of(reference.Text, row.Sha256!) }, step.Fraction("analysing"), cancel).ConfigureAwait(false);
-        List<MadeFile> made = [.. DerivativePlan.Of(report)];
+        // The packets are there too where the looking for motion failed.
+        PacketFiles packets = PacketFiles.In(output, report.Clips, row.Sha256!, cancel);
+        foreach (string problem in packets.Problems) LogPacketsNotUsed(log, reference.Text, problem);
+        if (report.Versions.Count == 0 && packets.Index is not null) report = report with { Versions = new SortedDictionary<string, string> { ["ffmpeg"] = await Ffmpeg.VersionAsync(cancel).ConfigureAwait(false) } };
+        List<MadeFile> made = [.. DerivativePlan.Of(report, packets)];
         var derivatives = new List<StoredDerivative>(made.Count);
         try
         {
             for (int i = 0; i < made.Count; i++)
             {
                 // A crash in here leaves blobs that no record names: the next analysis makes the same bytes and finds them there.
-                derivatives.Add(await StoreDerivativeAsync(row, reference.Child(i + 1), made[i], Path.Combine(output, Path.GetFileName(made[i].File)), cancel).ConfigureAwait(false));
+                StoredDerivative stored = await StoreDerivativeAsync(row, reference.Child(i + 1), made[i], output, cancel).ConfigureAwait(false);
+                derivatives.Add(stored);
+                if (made[i].Proof is { } proof) derivatives.Add(await StoreDerivativeAsync(stored.Row, stored.Row.Ref.Child(1), proof, output, cancel).ConfigureAwait(false));
                 step.Report("storing derivatives", (i + 1.0) / made.Count);
             }
         }
@@ -231,7 +237,7 @@ public sealed partial class EvidenceFlow(Vault vault, IEvidenceStore store, IFoo
             SegmentReport s = report.Segments[i];
             change.AddSegment(reference, new(i + 1, s.Start, s.End, s.Peak, s.PeakScore, $"[{string.Join(',', s.Box)}]", s.OpenedBecause, s.ClosedBecause));
         }
-        foreach (StoredDerivative derivative in derivatives) CommitDerivative(change, row, derivative, report.Versions.ToDictionary(), actor, null);
+        foreach (StoredDerivative derivative in derivatives) CommitDerivative(change, derivative, report.Versions.ToDictionary(), actor, null);
     }
 
     private async Task<FileDigests> StageAsync(ExhibitRow row, IDropSource source, DropFile file, StepProgress step, CancellationToken cancel)
@@ -333,9 +339,9 @@ public sealed partial class EvidenceFlow(Vault vault, IEvidenceStore store, IFoo
         }
     }
 
-    private async Task<StoredDerivative> StoreDerivativeAsync(ExhibitRow parent, ExhibitReference reference, MadeFile made, string path, CancellationToken cancel)
+    private async Task<StoredDerivative> StoreDerivativeAsync(ExhibitRow parent, ExhibitReference reference, MadeFile made, string folder, CancellationToken cancel)
     {
-        string staging = Guid.NewGuid().ToString("N");
+        string staging = Guid.NewGuid().ToString("N"), path = Path.Combine(folder, Path.GetFileName(made.File));
         await using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 20);
         await using var reading = new MasterReading(file);
         await store.StageAsync(staging, reading, cancel).ConfigureAwait(false);
@@ -361,10 +367,10 @@ public sealed partial class EvidenceFlow(Vault vault, IEvidenceStore store, IFoo
             Address = address.Path,
             ReceivedAt = "", // set, with the seal, in the commit
         };
-        return new(row, made, protection);
+        return new(row, made, protection, parent.Sha256!);
     }
 
-    private sealed record StoredDerivative(ExhibitRow Row, MadeFile File, Protection Protection);
+    private sealed record StoredDerivative(ExhibitRow Row, MadeFile File, Protection Protection, string ParentSha256);
 
     private SealManifest ManifestOf(ExhibitRow row, FileDigests digests, ContentAddress address, Protection protection, DateTimeOffset now) => new()
     {
@@ -406,6 +412,9 @@ public sealed partial class EvidenceFlow(Vault vault, IEvidenceStore store, IFoo
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Exhibit}: not taken ({Kind}); nothing is sealed under it yet")]
     private static partial void LogNotTaken(ILogger logger, string exhibit, string kind);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Exhibit}: {Problem} It is not sealed")]
+    private static partial void LogPacketsNotUsed(ILogger logger, string exhibit, string problem);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Exhibit}: analysed, but its derivatives cannot be stored. {Problem}")]
     private static partial void LogNotKept(ILogger logger, string exhibit, string problem);

@@ -89,6 +89,10 @@ public sealed class Bag
         return null;
     }
 
+    /// <summary>Opens a file for a second reading. Whoever reads it holds it to the hash that was found.</summary>
+    /// <exception cref="IOException">It cannot be read; <see cref="InvalidDataException"/> too while a damaged ZIP is unpacked.</exception>
+    internal Stream Open(ReadFile file) => file.Bytes > 0 ? _source.Open(new(file.Path, file.Bytes)) : Stream.Null;
+
     private static ReadFile ReadOne(IBagSource source, BagFile file, byte[][] blocks, Action<int> read, CancellationToken cancel)
     {
         bool exhibit = file.Path.StartsWith(Exhibits, StringComparison.Ordinal);
@@ -107,9 +111,9 @@ public sealed class Bag
         }
     }
 
-    private static bool IsUnreadable(Exception e) => e is IOException or UnauthorizedAccessException or InvalidDataException;
+    internal static bool IsUnreadable(Exception e) => e is IOException or UnauthorizedAccessException or InvalidDataException;
 
-    private static string Unreadable(string path, Exception e) => $"The file {path} cannot be read ({Printable.Of(e.Message)}).";
+    internal static string Unreadable(string path, Exception e) => $"The file {path} cannot be read ({Printable.Of(e.Message)}).";
 
     private IEnumerable<Finding> Judge()
     {

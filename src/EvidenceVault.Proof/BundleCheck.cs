@@ -27,6 +27,9 @@ public sealed record GivenTrust
 
     /// <summary>The log, to be asked for consistency with remembered checkpoints.</summary>
     public TileLogReader? Log { get; init; }
+
+    /// <summary>Asked what it finds in each clip that comes with a packet proof.</summary>
+    public ClipPlayer? Player { get; init; }
 }
 
 /// <summary>
@@ -42,6 +45,7 @@ public sealed class BundleCheck
     [
         "bag-form", "bag-complete", "bag-payload", "bag-tags", "container-form", "bundle-form", "bundle-signature", "bundle-files",
         "seal-form", "seal-content", "seal-signature", "seal-time", "seal-purpose", "seal-chain", "timestamp", "seal-binds", "seal-logged", "derivation",
+        ClipClaims.IndexClaim, ClipCheck.Claim, ClipCheck.PlaybackClaim,
         "checkpoint-signature", "witness-quorum", "outside-witness", "entry-form", "entry-proof", "exhibit-sequence", "export-entry", "disclosure", "time",
         "remembered", "trust-anchors",
     ];
@@ -57,9 +61,11 @@ public sealed class BundleCheck
     private readonly Bag _bag;
     private readonly GivenTrust _given;
     private readonly DateTimeOffset _now;
+    private readonly CancellationToken _cancel;
     private readonly List<Finding> _findings = [];
+    private readonly List<(string Exhibit, ReadFile File, PacketProof Proof, IndexAtHand? Index)> _clips = [];
 
-    private BundleCheck(Bag bag, GivenTrust given, DateTimeOffset now) => (_bag, _given, _now) = (bag, given, now);
+    private BundleCheck(Bag bag, GivenTrust given, DateTimeOffset now, CancellationToken cancel) => (_bag, _given, _now, _cancel) = (bag, given, now, cancel);
 
     /// <summary>Runs the check. It never throws for what the bundle holds.</summary>
     /// <param name="source">The bundle.</param>
@@ -73,7 +79,7 @@ public sealed class BundleCheck
     {
         Bag bag = Bag.Read(source, progress, cancel);
         if (!source.IsReadable) return new(bag.Findings);
-        var check = new BundleCheck(bag, given, now);
+        var check = new BundleCheck(bag, given, now, cancel);
         Checkpoint? checkpoint = null;
         LogPolicy? policy = null;
         try
@@ -84,6 +90,11 @@ public sealed class BundleCheck
         {
             // No input is known to lead here. One that does must not pass for one that was judged.
             check._findings.Add(Finding.Bad("bundle-form", $"The check could not be carried to its end, so nothing more can be said: {Printable.Of(e.Message)}"));
+        }
+        foreach ((string exhibit, ReadFile file, PacketProof proof, IndexAtHand? index) in check._clips)
+        {
+            PlayedClip? played = given.Player is { } player ? await check.PlayAsync(player, file, cancel).ConfigureAwait(false) : null;
+            check._findings.Add(ClipCheck.Judge(played, proof, index) with { Subject = exhibit });
         }
         foreach (RememberedCheckpoint kept in given.Remembered)
             check._findings.Add(await RememberedCheck.JudgeAsync(kept, checkpoint, policy, given.Log, cancel).ConfigureAwait(false));
@@ -117,6 +128,7 @@ public sealed class BundleCheck
         Dictionary<string, SealManifest> seals = [];
         foreach (BundleExhibit exhibit in manifest.Exhibits) JudgeSeal(manifest, exhibit, ca, caProblem, seals);
         JudgeDerivations(manifest, seals);
+        JudgeClips(manifest, seals);
         byte[]? note = _bag.Content(BundlePath.Checkpoint, MostSmallBytes, out string noteProblem);
         Checkpoint? checkpoint = JudgeCheckpoint(manifest, note, noteProblem, policy, policyProblem, out bool signed);
         new Entries(this, manifest, seals, note, checkpoint, ownPolicy, ownCa).Judge();
@@ -231,6 +243,91 @@ public sealed class BundleCheck
                 Good("derivation", $"Its seal says that it was made from {made.Parent}, and names the bytes of {made.Parent} that are here.", exhibit.Exhibit);
             else
                 Bad("derivation", $"Its seal says that it was made from {made.Parent}, but from other bytes than those that {made.Parent} has here.", exhibit.Exhibit);
+        }
+    }
+
+    // Sections 12 and 13: the packet indexes first, because what they say of a clip's packets decides too.
+    private void JudgeClips(BundleManifest bundle, Dictionary<string, SealManifest> seals)
+    {
+        var indexes = new Dictionary<string, IndexAtHand>(StringComparer.Ordinal);
+        foreach (BundleExhibit exhibit in bundle.Exhibits)
+        {
+            if (seals.GetValueOrDefault(exhibit.Exhibit) is { Derivation.Role: PacketIndex.Role } seal)
+                Told(exhibit, ClipClaims.IndexClaim, file => [JudgeIndex(exhibit.Exhibit, seal, file, indexes)]);
+        }
+        foreach (BundleExhibit exhibit in bundle.Exhibits)
+        {
+            if (!seals.TryGetValue(exhibit.Exhibit, out SealManifest? seal) || !ClipClaims.IsClip(seal)) continue;
+            string? named = ClipClaims.ProofSha256(seal, out string problem);
+            if (named is null)
+            {
+                _findings.Add((problem.Length == 0 ? ClipClaims.NoProof() : Finding.Bad(ClipCheck.Claim, problem)) with { Subject = exhibit.Exhibit });
+                continue;
+            }
+            BundleExhibit? with = bundle.Exhibits.FirstOrDefault(e => seals.GetValueOrDefault(e.Exhibit) is { Derivation: { Role: PacketProof.Role } made } s && made.Parent == exhibit.Exhibit && s.Sha256 == named);
+            byte[]? bytes = with is null ? null : _bag.Content(with.File, PacketProof.MostBytes, out problem);
+            if (bytes is null)
+                Bad(ClipCheck.Claim, with is null ? $"The clip's seal names a packet proof (SHA-256 {named}), and it is not in the bundle: it was taken out." : $"The clip's packet proof cannot be read. {problem}", exhibit.Exhibit);
+            else
+                Told(exhibit, ClipCheck.Claim, file => JudgeClip(exhibit.Exhibit, seal, file, bytes, indexes));
+        }
+    }
+
+    private Finding JudgeIndex(string exhibit, SealManifest seal, ReadFile file, Dictionary<string, IndexAtHand> indexes)
+    {
+        using Stream stream = _bag.Open(file);
+        Finding finding = ClipClaims.JudgeIndex(seal, stream, out PacketIndex? index);
+        if (finding.Holds && index is not null) indexes[index.MasterSha256] = new(exhibit, index.Streams, (run, packets) => Around(file, run, packets));
+        return finding;
+    }
+
+    private IReadOnlyList<Finding> JudgeClip(string exhibit, SealManifest seal, ReadFile file, byte[] proofBytes, Dictionary<string, IndexAtHand> indexes)
+    {
+        IndexAtHand? index = indexes.GetValueOrDefault(seal.Derivation!.ParentSha256);
+        IReadOnlyList<Finding> findings = ClipClaims.Judge(seal, proofBytes, index, () => _bag.Open(file), out PacketProof? proof, _cancel);
+        if (proof is not null) _clips.Add((exhibit, file, proof, index));
+        return findings;
+    }
+
+    // Asked only where something does not hold: what is kept of the index is no more than the clip is long.
+    private MasterRun Around(ReadFile index, ProvenStream run, IReadOnlyCollection<string> packets)
+    {
+        HashSet<string> wanted = [.. packets];
+        var lines = new List<PacketLine>();
+        var elsewhere = new Dictionary<string, (ulong, PacketLine)>(StringComparer.Ordinal);
+        using Stream stream = _bag.Open(index);
+        PacketIndex.TryRead(stream, (line, number) =>
+        {
+            if (line.Stream != run.Of.Number) return;
+            if (number >= run.First && number - run.First < (ulong)run.Packets.Count) lines.Add(line);
+            else if (wanted.Contains(line.Sha256)) elsewhere.TryAdd(line.Sha256, (number, line));
+        }, out _, out _);
+        return new(run.First, lines) { Elsewhere = elsewhere };
+    }
+
+    private async Task<PlayedClip> PlayAsync(ClipPlayer player, ReadFile file, CancellationToken cancel)
+    {
+        try
+        {
+            using Stream stream = _bag.Open(file);
+            return await player(stream, cancel).ConfigureAwait(false);
+        }
+        catch (Exception e) when (Bag.IsUnreadable(e))
+        {
+            return new("A player", null, Bag.Unreadable(file.Path, e));
+        }
+    }
+
+    private void Told(BundleExhibit exhibit, string claim, Func<ReadFile, IReadOnlyList<Finding>> judge)
+    {
+        try
+        {
+            if (_bag.Files.GetValueOrDefault(exhibit.File) is not { Problem: null } file) Bad(claim, "This cannot be asked, because the file is missing or cannot be read.", exhibit.Exhibit);
+            else _findings.AddRange(judge(file).Select(f => f with { Subject = exhibit.Exhibit }));
+        }
+        catch (Exception e) when (Bag.IsUnreadable(e))
+        {
+            Bad(claim, Bag.Unreadable(exhibit.File, e), exhibit.Exhibit);
         }
     }
 

@@ -176,7 +176,7 @@ public static class MerkleTree
     }
 
     // The largest power of two below n, for n > 1 (RFC 9162 section 2.1.1).
-    private static ulong Split(ulong n) => 1UL << BitOperations.Log2(n - 1);
+    internal static ulong Split(ulong n) => 1UL << BitOperations.Log2(n - 1);
 
     private static bool AreHashes(IEnumerable<byte[]?> hashes) => hashes.All(h => h is { Length: HashSize });
 

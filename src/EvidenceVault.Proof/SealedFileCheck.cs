@@ -17,6 +17,9 @@ public sealed record SealedFile
 
     /// <summary>The certificate of the time-stamping authority or of its CA, PEM.</summary>
     public string? TsaPem { get; init; }
+
+    /// <summary>The packet proof of a clip; null where there is none.</summary>
+    public byte[]? PacketProof { get; init; }
 }
 
 /// <summary>Checks one file against its seal, without a bundle. Nothing is said of its custody, which is in the log.</summary>
@@ -44,6 +47,34 @@ public static class SealedFileCheck
         string? subject = seal?.Exhibit;
         Finding[] findings = [.. SealCheck.Check(given.Seal, given.Signature, given.CaPem, now, timestamp).Findings, .. timestamp is null ? [] : new[] { timestamp.Finding }, binds];
         return new([.. findings.Select(f => f with { Subject = subject })]);
+    }
+
+    /// <summary>The claims of FORMAT.md section 13, of a clip that is checked by itself; none for any other file. It reads the file again. It never throws for
+    /// what the files hold.</summary>
+    /// <param name="open">Opens the clip.</param>
+    /// <param name="given">What belongs to it.</param>
+    /// <param name="player">Asked what it finds in the clip; null where there is none.</param>
+    /// <param name="cancel">Ends the check.</param>
+    /// <exception cref="IOException">The clip cannot be read.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static async Task<IReadOnlyList<Finding>> ClipAsync(Func<Stream> open, SealedFile given, ClipPlayer? player, CancellationToken cancel)
+    {
+        if (!SealManifest.TryParse(given.Seal, out SealManifest? seal, out _) || !ClipClaims.IsClip(seal)) return [];
+        string? named = ClipClaims.ProofSha256(seal, out string problem);
+        var findings = new List<Finding>();
+        if (named is null) findings.Add(problem.Length == 0 ? ClipClaims.NoProof() : Finding.Bad(ClipCheck.Claim, problem));
+        else if (given.PacketProof is not { } bytes) findings.Add(Finding.Remark(ClipCheck.Claim, $"The clip's seal names a packet proof (SHA-256 {named}), which was not given: whether its packets are the Master's was not asked."));
+        else if (Bytes.Hex(System.Security.Cryptography.SHA256.HashData(bytes)) != named) findings.Add(Finding.Bad(ClipCheck.Claim, "The packet proof that was given is not the one that the clip's seal names."));
+        else
+        {
+            findings.AddRange(ClipClaims.Judge(seal, bytes, null, open, out PacketProof? proof, cancel));
+            if (proof is not null)
+            {
+                using Stream clip = open();
+                findings.Add(ClipCheck.Judge(player is null ? null : await player(clip, cancel).ConfigureAwait(false), proof));
+            }
+        }
+        return [.. findings.Select(f => f with { Subject = seal.Exhibit })];
     }
 
     /// <summary>Claim <c>seal-binds</c>, as far as it is about bytes.</summary>

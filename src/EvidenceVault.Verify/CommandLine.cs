@@ -51,6 +51,7 @@ internal static class CommandLine
             "--seal" => request with { Seal = Once(request.Seal) },
             "--signature" => request with { Signature = Once(request.Signature) },
             "--timestamp" => request with { Timestamp = Once(request.Timestamp) },
+            "--packet-proof" => request with { PacketProof = Once(request.PacketProof) },
             "--remembered" => request with { Remembered = [.. request.Remembered, value] },
             _ => throw Misused($"There is no option {Verifying.Shown(name)}."),
         };

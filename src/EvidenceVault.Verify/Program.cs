@@ -7,7 +7,8 @@ const string Usage = """
 
     Usage:
       evidencevault-verify BAG|ZIP [--policy F] [--ca F] [--tsa F] [--remembered F]... [--log DIR|URL] [--json]
-      evidencevault-verify FILE --seal seal.json --signature seal.cms --ca ca.pem [--timestamp seal.tst --tsa tsa.pem] [--json]
+      evidencevault-verify FILE --seal seal.json --signature seal.cms --ca ca.pem [--timestamp seal.tst --tsa tsa.pem]
+                           [--packet-proof F] [--json]
 
       --policy F       The policy that the vault's owner published: whose checkpoints and cosignatures count.
       --ca F           The CA certificate that the vault's owner published, PEM.
@@ -15,6 +16,7 @@ const string Usage = """
       --remembered F   A checkpoint of the log that you kept. May be given several times.
       --log DIR|URL    The published log, to compare remembered checkpoints with.
       --seal F         A single file's seal manifest; --signature F its signature; --timestamp F its time stamp.
+      --packet-proof F A single clip's packet proof: that its packets are an unbroken run of its Master's. A bundle has it inside.
       --json           Print JSON, and nothing else.
       --version        Print the version.
 

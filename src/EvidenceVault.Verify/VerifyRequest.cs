@@ -1,3 +1,5 @@
+using EvidenceVault.Proof;
+
 namespace EvidenceVault.Verify;
 
 /// <summary>What is to be checked, and against what. Every value but the first is a path to a file, or null.</summary>
@@ -21,10 +23,16 @@ internal sealed record VerifyRequest(string Path)
 
     public string? Timestamp { get; init; }
 
+    /// <summary>A single clip's packet proof.</summary>
+    public string? PacketProof { get; init; }
+
     public bool Json { get; init; }
 
+    /// <summary>Asked what it finds in a clip: a host that can start ffmpeg sets it.</summary>
+    public ClipPlayer? Player { get; init; }
+
     /// <summary>True for a single file with its seal.</summary>
-    public bool IsSealedFile => Seal is not null || Signature is not null || Timestamp is not null;
+    public bool IsSealedFile => Seal is not null || Signature is not null || Timestamp is not null || PacketProof is not null;
 }
 
 /// <summary>Why nothing was checked: what happened, what it means, what to do next.</summary>

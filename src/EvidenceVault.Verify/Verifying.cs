@@ -24,7 +24,7 @@ internal static class Verifying
         VerificationReport report;
         try
         {
-            report = request.IsSealedFile ? CheckFile(request, now, progress, cancel) : await CheckBundleAsync(request, now, progress, cancel).ConfigureAwait(false);
+            report = request.IsSealedFile ? await CheckFileAsync(request, now, progress, cancel).ConfigureAwait(false) : await CheckBundleAsync(request, now, progress, cancel).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -60,13 +60,14 @@ internal static class Verifying
             TsaPem = request.Tsa is { } tsa ? Text(tsa) : null,
             Remembered = [.. request.Remembered.Select(r => new RememberedCheckpoint(Path.GetFileName(r), Given(r)))],
             Log = log?.Reader,
+            Player = request.Player,
         };
         if (folder) return await BundleCheck.RunAsync(BagSource.Folder(request.Path), given, now, progress, cancel).ConfigureAwait(false);
         using ZipBag zip = BagSource.Zip(request.Path);
         return await BundleCheck.RunAsync(zip, given, now, progress, cancel).ConfigureAwait(false);
     }
 
-    private static VerificationReport CheckFile(VerifyRequest request, DateTimeOffset now, ProgressLine progress, CancellationToken cancel)
+    private static async Task<VerificationReport> CheckFileAsync(VerifyRequest request, DateTimeOffset now, ProgressLine progress, CancellationToken cancel)
     {
         if (request.Policy is not null || request.Log is not null || request.Remembered.Count > 0)
             throw VerifyTrouble.Misused("--policy, --log and --remembered are about the custody log, which a single file is not checked against.", "Leave them out, or name the bundle.");
@@ -82,9 +83,13 @@ internal static class Verifying
             CaPem = Text(ca),
             Timestamp = request.Timestamp is { } timestamp ? Given(timestamp) : null,
             TsaPem = request.Tsa is { } tsa ? Text(tsa) : null,
+            PacketProof = request.PacketProof is { } proof ? Given(proof, PacketProof.MostBytes) : null,
         };
-        using FileStream file = new(request.Path, new FileStreamOptions { BufferSize = 0, Options = FileOptions.SequentialScan, Share = FileShare.ReadWrite | FileShare.Delete });
-        return SealedFileCheck.Run(file, file.Length, given, now, progress, cancel);
+        using FileStream file = Open();
+        VerificationReport report = SealedFileCheck.Run(file, file.Length, given, now, progress, cancel);
+        return new([.. report.Findings, .. await SealedFileCheck.ClipAsync(Open, given, request.Player, cancel).ConfigureAwait(false)]);
+
+        FileStream Open() => new(request.Path, new FileStreamOptions { BufferSize = 0, Options = FileOptions.SequentialScan, Share = FileShare.ReadWrite | FileShare.Delete });
     }
 
     private static bool LooksLikeZip(string path)
@@ -94,15 +99,15 @@ internal static class Verifying
         return file.ReadByte() == 'P' && file.ReadByte() == 'K';
     }
 
-    private static byte[] Given(string path)
+    private static byte[] Given(string path, int most = MostGivenBytes)
     {
         try
         {
             if (!File.Exists(path)) throw VerifyTrouble.Misused($"There is no file '{Shown(path)}'.", "Check the path.");
             using FileStream file = File.OpenRead(path);
-            byte[] bytes = new byte[MostGivenBytes + 1];
+            byte[] bytes = new byte[Math.Min(most, file.Length) + 1];
             int length = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
-            return length <= MostGivenBytes ? bytes[..length] : throw VerifyTrouble.Misused($"'{Shown(path)}' is larger than 1 MiB, which no such file is.", "Check that it is the right one.");
+            return length < bytes.Length ? bytes[..length] : throw VerifyTrouble.Misused($"'{Shown(path)}' is larger than {most >> 20} MiB, which no such file is.", "Check that it is the right one.");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -24,11 +24,11 @@ public sealed class BundleCheckTests : IDisposable
         Assert.Equal(
             [
                 "bag-form", "bag-complete", "bag-payload", "bag-tags", "bundle-form", "bundle-signature", "bundle-files", "seal-content", "seal-signature", "seal-time", "seal-purpose",
-                "seal-chain", "seal-binds", "seal-logged", "derivation", "checkpoint-signature", "witness-quorum", "outside-witness", "entry-form", "entry-proof", "exhibit-sequence",
+                "seal-chain", "seal-binds", "seal-logged", "derivation", "clip-packets", "checkpoint-signature", "witness-quorum", "outside-witness", "entry-form", "entry-proof", "exhibit-sequence",
                 "export-entry", "disclosure", "time", "trust-anchors",
             ],
             report.Findings.Select(f => f.Claim).Distinct());
-        Assert.Equal(["disclosure", "trust-anchors"], report.Findings.Where(f => f.Verdict == Verdict.Note).Select(f => f.Claim));
+        Assert.Equal(["clip-packets", "disclosure", "trust-anchors"], report.Findings.Where(f => f.Verdict == Verdict.Note).Select(f => f.Claim));
         Assert.Equal(["AB/1", "AB/1/1", "AB/2"], report.Findings.Where(f => f.Claim == "seal-binds").Select(f => f.Subject));
         Assert.Equal("AB/1/1", Assert.Single(report.Findings, f => f.Claim == "derivation").Subject);
     }

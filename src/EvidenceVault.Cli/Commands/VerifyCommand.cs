@@ -1,4 +1,5 @@
 using System.CommandLine;
+using EvidenceVault.Pipeline.Analysis;
 using EvidenceVault.Verify;
 
 namespace EvidenceVault.Cli.Commands;
@@ -14,12 +15,13 @@ internal static class VerifyCommand
             tsa = File("--tsa", "The certificate of the time-stamping authority or of its CA, PEM. Default: the bundle's own, to be compared."),
             seal = File("--seal", "The seal manifest of a single file."),
             signature = File("--signature", "The signature over that seal manifest."),
-            timestamp = File("--timestamp", "The time stamp over that signature.");
+            timestamp = File("--timestamp", "The time stamp over that signature."),
+            packetProof = File("--packet-proof", "The packet proof of a single clip: that its packets are an unbroken run of its Master's. A bundle has it inside.");
         var remembered = new Option<string[]>("--remembered") { Description = "A checkpoint of the log that you kept. May be given several times.", HelpName = "FILE", AllowMultipleArgumentsPerToken = false };
         var log = new Option<string>("--log") { Description = "The published log, to compare remembered checkpoints with.", HelpName = "DIR|URL" };
         var command = new Command("verify", "Check a disclosure bundle, or a file with its seal. Needs no vault. Exit 1 where something does not hold.")
         {
-            path, policy, ca, tsa, remembered, log, seal, signature, timestamp, CommandTree.Json,
+            path, policy, ca, tsa, remembered, log, seal, signature, timestamp, packetProof, CommandTree.Json,
         };
         Examples.Of(command,
             "evidencevault verify AB-bundle.zip",
@@ -36,6 +38,8 @@ internal static class VerifyCommand
                 Seal = parsed.GetValue(seal),
                 Signature = parsed.GetValue(signature),
                 Timestamp = parsed.GetValue(timestamp),
+                PacketProof = parsed.GetValue(packetProof),
+                Player = FfmpegPlayer.AskAsync,
                 Json = parsed.GetValue(CommandTree.Json),
             },
             Console.Out, Console.IsOutputRedirected ? Verifying.WidthOfFiles : Console.WindowWidth, new(Console.Error, !Console.IsErrorRedirected, TimeProvider.System), TimeProvider.System, cancel));

@@ -64,7 +64,7 @@ internal sealed class ClipCutter(IFootageProbe probe) : IClipCutter
                 var proof = await ProveAsync(video, key, to, kept, clip, cancel);
                 if (proof.Found != clip.Count) { because = $"{container.Extension} rewrote {clip.Count - proof.Found} of {clip.Count} packets"; continue; }
                 return Publish(made, Path.ChangeExtension(outputFile, container.Extension), from, to, clip.Count, proof.Video,
-                    [.. streams.Except(kept).Select(s => $"Stream {s.Index} ({s.Kind}) of the Master could not be held by the clip's container.")]);
+                    [.. streams.Except(kept).Select(s => $"Stream {s.Index} ({s.Kind}) of the Master could not be held by the clip's container.")], [.. kept.Select(s => s.Index)]);
             }
         }
         throw new EvidenceException($"No container was found that keeps this footage's packets as they are ({because}).",
@@ -97,7 +97,7 @@ internal sealed class ClipCutter(IFootageProbe probe) : IClipCutter
         long found = PacketHashes.Compare(clip, await HashesAsync(video, streams, null, cancel), [0]).Found;
         if (found == 0 || found != clip.Count)
             throw new EvidenceException($"{clip.Count - found} of {clip.Count} packets of the clip are not the Master's.", "No clip was made; the Master is as it was.", "Retrieve the Master whole.");
-        return Publish(made, Path.ChangeExtension(outputFile, extension), from, to, clip.Count, [], []) with { GotStart = run.Start, GotEnd = run.End };
+        return Publish(made, Path.ChangeExtension(outputFile, extension), from, to, clip.Count, [], [], [streams[0].Index]) with { GotStart = run.Start, GotEnd = run.End };
     }
 
     /// <summary>Where reading begins, and before which time nothing is taken (null: everything is), so that the first picture is the key frame and each packet has
@@ -155,7 +155,7 @@ internal sealed class ClipCutter(IFootageProbe probe) : IClipCutter
         return result.Good ? hashes.Packets : [];
     }
 
-    private static ClipReport Publish(string made, string outputFile, double from, double to, long packets, IReadOnlyList<HashedPacket> video, IReadOnlyList<string> leftOut)
+    private static ClipReport Publish(string made, string outputFile, double from, double to, long packets, IReadOnlyList<HashedPacket> video, IReadOnlyList<string> leftOut, IReadOnlyList<int> streams)
     {
         string hash;
         long bytes;
@@ -169,7 +169,7 @@ internal sealed class ClipCutter(IFootageProbe probe) : IClipCutter
         {
             throw new RefusedException("The clip was not written, because a file of its name is there already.", "Neither the Master nor that file was touched.", "Choose another name with -o.", cause);
         }
-        return new(Path.GetFileName(outputFile), from, to, Round(video.Select(p => p.Pts).DefaultIfEmpty().Min()), Round(video.Select(p => p.Pts + p.Duration).DefaultIfEmpty().Max()), hash, bytes, packets, packets, null) { LeftOut = leftOut };
+        return new(Path.GetFileName(outputFile), from, to, Round(video.Select(p => p.Pts).DefaultIfEmpty().Min()), Round(video.Select(p => p.Pts + p.Duration).DefaultIfEmpty().Max()), hash, bytes, packets, packets, null) { LeftOut = leftOut, Streams = streams };
     }
 
     /// <summary>Containers in the order they are tried: the Master's own first, then QuickTime for the data streams of an MP4 (it holds time codes, MP4
@@ -209,7 +209,8 @@ internal sealed class ClipCutter(IFootageProbe probe) : IClipCutter
             line =>
             {
                 string[] parts = line.Split(',');
-                if (parts.Length >= 2 && int.TryParse(parts[0], out int index))
+                // A stream of a container with programs (MPEG-TS) is listed under its program and once more.
+                if (parts.Length >= 2 && int.TryParse(parts[0], out int index) && streams.TrueForAll(s => s.Index != index))
                     streams.Add(new(index, parts.Length > 2 && parts[2] == "1" ? "picture" : parts[1]));
             }, cancel);
         // The video that is looked at goes first, so that the clip's stream 0 is always it.

@@ -140,6 +140,9 @@ public sealed record ClipReport(string File, double AskedStart, double AskedEnd,
 {
     /// <summary>Streams of the Master that no container for clips could hold, a sentence each; empty where all were kept.</summary>
     public IReadOnlyList<string> LeftOut { get; init; } = [];
+
+    /// <summary>For each stream of the clip, the number of the Master's stream that it was copied from.</summary>
+    public IReadOnlyList<int> Streams { get; init; } = [];
 }
 
 /// <summary>What a file says of itself, and what really decodes.</summary>

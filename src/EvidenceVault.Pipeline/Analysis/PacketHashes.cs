@@ -24,15 +24,23 @@ internal sealed class PacketHashes
                 _timeBase[s] = num / den;
             return;
         }
-        if (line.Length == 0 || line[0] == '#') return;
+        if (Read(line) is not { } packet) return;
+        (int stream, long pts, long duration) = (packet.Stream, packet.Pts, packet.Duration);
+        double unit = _timeBase.GetValueOrDefault(stream, 0);
+        _packets.Add(new(stream, pts * unit, duration * unit, string.Intern(packet.Sha256)));
+    }
+
+    /// <summary>One line of a listing, times in its time base; null for a header.</summary>
+    public static (int Stream, long Pts, long Duration, long Bytes, string Sha256)? Read(string line)
+    {
+        if (line.Length == 0 || line[0] == '#') return null;
         string[] fields = line.Split(',', StringSplitOptions.TrimEntries);
         // stream, dts, pts, duration, size, hash, then side data where there is any
-        if (fields.Length < 6 || fields[5].Length != 64 || !int.TryParse(fields[0], out int stream)
-            || !long.TryParse(fields[2], out long pts) || !long.TryParse(fields[3], out long duration)) return;
-        // AVI and bare streams give no presentation time, only an order: it stands in.
-        if (pts == long.MinValue && long.TryParse(fields[1], out long dts)) pts = dts == long.MinValue ? 0 : dts;
-        double unit = _timeBase.GetValueOrDefault(stream, 0);
-        _packets.Add(new(stream, pts * unit, duration * unit, string.Intern(fields[5])));
+        if (fields.Length < 6 || fields[5].Length != 64 || !int.TryParse(fields[0], out int stream) || !long.TryParse(fields[1], out long dts)
+            || !long.TryParse(fields[2], out long pts) || !long.TryParse(fields[3], out long duration) || !long.TryParse(fields[4], out long bytes)) return null;
+        // AVI and bare streams give no presentation time (libavutil: AV_NOPTS_VALUE), only an order: it stands in.
+        if (pts == long.MinValue) pts = dts == long.MinValue ? 0 : dts;
+        return (stream, pts, duration, bytes, fields[5]);
     }
 
     /// <summary>How many of the clip's packets stand in the Master in an unbroken run, each stream for itself, and where the

@@ -121,8 +121,8 @@ internal sealed record RecordedExport(string Id, string Case, IReadOnlyList<Exhi
         void Add(ExhibitRow row)
         {
             rows[row.Reference] = row;
-            if (!request.WithDerivatives) return;
-            foreach (ExhibitRow derivative in vault.Exhibits.Derivatives(row.Ref)) Add(derivative);
+            // A clip's packet proof shows without the Master that the clip is an unbroken run of it: it always goes with the clip.
+            foreach (ExhibitRow derivative in vault.Exhibits.Derivatives(row.Ref).Where(d => request.WithDerivatives || d.Role == PacketProof.Role)) Add(derivative);
         }
 
         Task RefuseAsync(ExhibitRow? row, string why) => vault.Sequencer.RecordAsync(Refusal.Of(request, row?.Ref, row?.Case, caller, why));
