@@ -31,9 +31,11 @@ internal sealed class Pictures(string video, int stream, FrameSize size, string 
 {
     private const int MapsMost = 40;
     private static readonly int[] Quality = [(int)ImwriteFlags.JpegQuality, 92];
+    private double _begins;
 
     public async Task<AnalysisReport> MakeAsync(AnalysisReport report, IReadOnlyList<CurvePoint> curve, Heat heat, Action<double> progress, CancellationToken cancel)
     {
+        _begins = report.Probe?.FirstPts ?? 0;
         var keyframes = new List<PictureReport>();
         using var sheet = new ContactSheet(size);
         for (int i = 0; i < report.Segments.Count; i++)
@@ -98,7 +100,8 @@ internal sealed class Pictures(string video, int stream, FrameSize size, string 
         if (curve.Count == 0 || heat.Between(double.NegativeInfinity, double.PositiveInfinity) is not { } all) return maps;
         using (all)
         {
-            var still = curve.Where(c => !report.Segments.Any(s => c.Pts >= s.Start - 1 && c.Pts <= s.End + 1)).DefaultIfEmpty().MinBy(c => c?.Activity) ?? curve.MinBy(c => c.Activity)!;
+            // The very first point knows no frame before it and so no motion.
+            var still = curve.Skip(Math.Min(3, curve.Count - 1)).Where(c => !report.Segments.Any(s => c.Pts >= s.Start - 1 && c.Pts <= s.End + 1)).DefaultIfEmpty().MinBy(c => c?.Activity) ?? curve.Skip(Math.Min(3, curve.Count - 1)).MinBy(c => c.Activity)!;
             if (await FrameAsync(new("quiet", still.Pts, still.Pts, still.Pts), null, cancel) is not var (_, quiet)) return maps;
             using (quiet)
             {
@@ -122,8 +125,10 @@ internal sealed class Pictures(string video, int stream, FrameSize size, string 
     private async Task<(double Pts, Mat Picture)?> FrameAsync(Wish wish, MoverPath? path, CancellationToken cancel)
     {
         const double rounding = 0.0005;
-        // Seeking starts well before it; select takes the frames themselves. Where seeking fails, the file is read from its beginning.
-        foreach (string[] seek in (string[][])[["-seek_timestamp", "1", "-ss", Ffmpeg.Number(wish.From - 1)], []])
+        // Seeking starts well before it; select takes the frames themselves. Where seeking fails, the file is read from its beginning. A seek to before
+        // the beginning lands anywhere (in AVI between key frames, which gives grey ruins).
+        string[][] seeks = wish.From - 1 > _begins ? [["-seek_timestamp", "1", "-ss", Ffmpeg.Number(wish.From - 1)], []] : [[]];
+        foreach (string[] seek in seeks)
         {
             byte[]? best = null;
             double at = 0, merit = double.NegativeInfinity;

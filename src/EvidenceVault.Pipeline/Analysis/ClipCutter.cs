@@ -48,23 +48,29 @@ internal sealed class ClipCutter(IFootageProbe probe) : IClipCutter
         string folder = Path.GetDirectoryName(Path.GetFullPath(outputFile))!;
         using var scratch = Scratch.New(folder, ".evidencevault-clip-");
         string? because = null;
+        int attempt = 0;
         if (RawStreamCut.IsRaw(facts.Container)) return await CutRawAsync(video, from, to, streams, facts.Container, outputFile, scratch, cancel);
-        var seek = await SeekAsync(video, facts.Container, key, packets, cancel);
+        // The second is for what the first does not know: a clip that began after the start asked for would leave out what it was cut for.
+        bool keyed = packets.Exists(p => p.Key && p.Pts <= from);
+        (double Aim, double? NotBefore)[] seeks = [await SeekAsync(video, facts.Container, key, packets, cancel), (key, null)];
         // A stream that is lost is worse than another container: every container is tried with all streams before any is left out.
         foreach (var kept in Keeps(streams))
         {
             foreach (var container in Candidates(facts.Container, Path.GetExtension(video), kept.Any(s => s.Kind == "data")))
             {
-                string made = Path.Combine(scratch.Path, "clip." + container.Extension);
-                if (File.Exists(made)) made = Path.Combine(scratch.Path, $"clip{kept.Count}.{container.Extension}");
-                var cut = await ChildProgram.LinesAsync(Ffmpeg.Call(Patience, Cut(video, seek, to, kept, container, made)), null, cancel);
-                if (!cut.Good || !File.Exists(made)) { because = cut.Reason; continue; }
-                var clip = await HashesAsync(made, [], null, cancel);
-                if (!clip.Any(p => p.Stream == 0)) { because = "it held no video"; continue; }
-                var proof = await ProveAsync(video, key, to, kept, clip, cancel);
-                if (proof.Found != clip.Count) { because = $"{container.Extension} rewrote {clip.Count - proof.Found} of {clip.Count} packets"; continue; }
-                return Publish(made, Path.ChangeExtension(outputFile, container.Extension), from, to, clip.Count, proof.Video,
-                    [.. streams.Except(kept).Select(s => $"Stream {s.Index} ({s.Kind}) of the Master could not be held by the clip's container.")], [.. kept.Select(s => s.Index)]);
+                foreach (var seek in seeks)
+                {
+                    string made = Path.Combine(scratch.Path, $"clip{++attempt}.{container.Extension}");
+                    var cut = await ChildProgram.LinesAsync(Ffmpeg.Call(Patience, Cut(video, seek, to, kept, container, made)), null, cancel);
+                    if (!cut.Good || !File.Exists(made)) { because = cut.Reason; break; }
+                    var clip = await HashesAsync(made, [], null, cancel);
+                    if (!clip.Any(p => p.Stream == 0)) { because = "it held no video"; continue; }
+                    var proof = await ProveAsync(video, key, to, kept, clip, cancel);
+                    if (proof.Found != clip.Count) { because = $"{container.Extension} rewrote {clip.Count - proof.Found} of {clip.Count} packets"; continue; }
+                    if (keyed && proof.Video.Min(p => p.Pts) > from + 0.001) { because = "it began after the start asked for"; continue; }
+                    return Publish(made, Path.ChangeExtension(outputFile, container.Extension), from, to, clip.Count, proof.Video,
+                        [.. streams.Except(kept).Select(s => $"Stream {s.Index} ({s.Kind}) of the Master could not be held by the clip's container.")], [.. kept.Select(s => s.Index)]);
+                }
             }
         }
         throw new EvidenceException($"No container was found that keeps this footage's packets as they are ({because}).",
@@ -118,7 +124,7 @@ internal sealed class ClipCutter(IFootageProbe probe) : IClipCutter
         if (waiting == 0) return (key + rounding, null);
         // ffmpeg asks this of decoding times, which are so many frames behind.
         double frame = packets.Select(p => p.Duration).Where(d => d > 0).DefaultIfEmpty(0.04).Max();
-        return (earlier, Positive(key - Math.Min((key - earlier) / 2, ((waiting + 1) * frame) + rounding)));
+        return (earlier, Positive(key - Math.Min((key - earlier) / 2, ((waiting + 2) * frame) + rounding)));
 
         static double? Positive(double seconds) => seconds > 0 ? seconds : null;
     }
