@@ -16,6 +16,9 @@ internal sealed record CurvePoint(double Pts, double Activity, IReadOnlyList<Pat
 {
     private const int Kept = 3;
 
+    /// <summary>For a frame that looks as the one before it: nothing moves, and the rest is as it was.</summary>
+    public static CurvePoint Same(CurvePoint? before, double pts) => before is null ? new(pts, 0, []) : before with { Pts = pts, Activity = 0, Largest = [.. before.Largest.Select(p => p with { Moving = 0 })] };
+
     public static CurvePoint Of(FrameScore score, byte[] plane, int width, int height)
     {
         _ = plane;

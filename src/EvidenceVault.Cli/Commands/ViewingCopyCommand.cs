@@ -65,7 +65,7 @@ internal static class ViewingCopyCommand
         await using Host host = await Host.OpenAsync(home);
         ExhibitRow copy = await Progressing.RunAsync(report => host.SendAsync(new MakeViewingCopy(reference, reason, report), cancel));
         // Giving it out is an act of its own, with its own entry.
-        if (output is not null) await Progressing.BytesAsync($"{copy.Reference} writing", report => host.SendAsync(new RetrieveExhibit(copy.Ref, output, reason, report), cancel));
+        if (output is not null) await Progressing.BytesAsync($"{copy.Reference} writing", report => host.SendAsync(new RetrieveExhibit(ExhibitReference.Parse(copy.Reference), output, reason, report), cancel));
         if (json) Console.Out.WriteLine(JsonSerializer.Serialize(new { exhibit = copy.Reference, parent = copy.Parent, role = copy.Role, sha256 = copy.Sha256, bytes = copy.Bytes, file = output }, AnalysisJson.Options));
         else
         {
