@@ -7,16 +7,20 @@ namespace EvidenceVault.BundleSamples;
 /// give the same bytes whatever encoder a machine has.</summary>
 internal static class Footage
 {
-    private const int Width = 24, Height = 16, Frames = 6, RowBytes = Width * 3;
+    private const int Width = 24, Height = 16, RowBytes = Width * 3;
 
     /// <summary>An AVI (RIFF; Microsoft AVIRIFF) of 24-bit frames, six to the second.</summary>
     /// <param name="seed">Another number gives another square on another ground.</param>
-    public static byte[] Avi(int seed)
+    public static byte[] Avi(int seed) => Avi(seed, [.. Enumerable.Range(0, Frames)]);
+
+    /// <summary>The same, of these of its frames in this order.</summary>
+    public static byte[] Avi(int seed, int[] frames)
     {
-        byte[] movie = List("movi", [.. Enumerable.Range(0, Frames).SelectMany(f => Chunk("00db", Frame(seed, f)))]);
-        byte[] index = [.. Enumerable.Range(0, Frames).SelectMany(f => Words("00db", 0x10, 4 + f * (8 + RowBytes * Height), RowBytes * Height))];
-        byte[] mainHeader = Words(null, 166_667, RowBytes * Height * 6, 0, 0x10, Frames, 0, 1, RowBytes * Height, Width, Height, 0, 0, 0, 0);
-        byte[] streamHeader = [.. Encoding.ASCII.GetBytes("vidsDIB "), .. Words(null, 0, 0, 0, 1, 6, 0, Frames, RowBytes * Height, -1, 0, 0, Width | Height << 16)];
+        int count = frames.Length;
+        byte[] movie = List("movi", [.. frames.SelectMany(f => Chunk("00db", Frame(seed, f)))]);
+        byte[] index = [.. Enumerable.Range(0, count).SelectMany(f => Words("00db", 0x10, 4 + f * (8 + RowBytes * Height), RowBytes * Height))];
+        byte[] mainHeader = Words(null, 166_667, RowBytes * Height * 6, 0, 0x10, count, 0, 1, RowBytes * Height, Width, Height, 0, 0, 0, 0);
+        byte[] streamHeader = [.. Encoding.ASCII.GetBytes("vidsDIB "), .. Words(null, 0, 0, 0, 1, 6, 0, count, RowBytes * Height, -1, 0, 0, Width | Height << 16)];
         byte[] header = List("hdrl", [.. Chunk("avih", mainHeader), .. List("strl", [.. Chunk("strh", streamHeader), .. Chunk("strf", BitmapHeader())])]);
         return Chunk("RIFF", [.. Encoding.ASCII.GetBytes("AVI "), .. header, .. movie, .. Chunk("idx1", index)]);
     }
@@ -31,7 +35,11 @@ internal static class Footage
     // BITMAPINFOHEADER.
     private static byte[] BitmapHeader() => Words(null, 40, Width, Height, 1 | 24 << 16, 0, RowBytes * Height, 2835, 2835, 0, 0);
 
-    private static byte[] Frame(int seed, int frame)
+    /// <summary>How many frames there are.</summary>
+    public const int Frames = 6;
+
+    /// <summary>The bytes of a frame: a packet of the AVI.</summary>
+    public static byte[] Frame(int seed, int frame)
     {
         byte[] pixels = new byte[RowBytes * Height];
         int left = 2 + frame * 3, bottom = 3 + seed % 8;

@@ -14,7 +14,7 @@ namespace EvidenceVault.BundleSamples;
 internal sealed record Sample(string Folder, string Name, string What, string? Claim, string? Subject, SampleBag Bag);
 
 /// <summary>All samples. They are only ever added to: every later version of a checker must judge each as this one did.</summary>
-internal static class Samples
+internal static partial class Samples
 {
     private const string Case = "OP-HERON", OtherCase = "OP-WREN";
     private const string Id = "5a3b1e0c7d92f4468b1c0a9e8d7f6b52";
@@ -29,7 +29,7 @@ internal static class Samples
 
     private static byte[] Policy(string rest) => Encoding.UTF8.GetBytes($"log {TestKeys.Log.VerifierKey}\n{rest}");
 
-    public static IEnumerable<Sample> All() => [.. Valid(), .. Bytes(), .. Seals(), .. Stamps(), .. Entries(), .. Exhibits(), .. Heads(), .. Containers()];
+    public static IEnumerable<Sample> All() => [.. Valid(), .. Bytes(), .. Seals(), .. Stamps(), .. Entries(), .. Exhibits(), .. Heads(), .. Containers(), .. Clips()];
 
     // ---- Bundles that hold ----
 

@@ -104,7 +104,11 @@ internal sealed class Story
     }
 
     /// <summary>Makes a keyframe of a Master.</summary>
-    public SampleExhibit Keyframe(string reference, string caseName, SampleExhibit parent, byte[] content, string? parentSha256 = null)
+    public SampleExhibit Keyframe(string reference, string caseName, SampleExhibit parent, byte[] content, string? parentSha256 = null) =>
+        Derivative(reference, caseName, parent, "keyframe", "image/bmp", "keyframe.bmp", content, new JsonObject { ["pts"] = 0.5 }, parentSha256);
+
+    /// <summary>Makes something of an exhibit.</summary>
+    public SampleExhibit Derivative(string reference, string caseName, SampleExhibit parent, string role, string mediaType, string name, byte[] content, JsonObject settings, string? parentSha256 = null)
     {
         SampleExhibit exhibit = Seal(new()
         {
@@ -114,13 +118,13 @@ internal sealed class Story
             Sha256 = Hex(SHA256.HashData(content)),
             Sha512 = Hex(SHA512.HashData(content)),
             Bytes = content.Length,
-            MediaType = "image/bmp",
+            MediaType = mediaType,
             SealedAt = Now,
             Store = StoreOf("derivatives", content),
-            Derivation = new(parent.Reference, parentSha256 ?? Hex(SHA256.HashData(parent.Content)), "keyframe", new JsonObject { ["pts"] = 0.5 }, new Dictionary<string, string> { ["sample-maker"] = "1" }),
-        }, "keyframe.bmp", content, null);
+            Derivation = new(parent.Reference, parentSha256 ?? Hex(SHA256.HashData(parent.Content)), role, settings, new Dictionary<string, string> { ["sample-maker"] = "1" }),
+        }, name, content, null);
         Log("derived", reference, caseName, Hex(SHA256.HashData(content)),
-            new JsonObject { ["parent"] = parent.Reference, ["role"] = "keyframe", ["sealSha256"] = Hex(SHA256.HashData(exhibit.Seal)) });
+            new JsonObject { ["parent"] = parent.Reference, ["role"] = role, ["sealSha256"] = Hex(SHA256.HashData(exhibit.Seal)) });
         return exhibit;
     }
 

@@ -22,8 +22,11 @@ internal sealed record MadeFile(string File, string Role, string MediaType, int?
 /// is about the whole file, the packet index last.</summary>
 internal static class DerivativePlan
 {
-    public static IEnumerable<MadeFile> Of(AnalysisReport report, PacketFiles packets)
+    /// <param name="report">What was found and made.</param>
+    /// <param name="found">What is known of the packets; null where that is not asked.</param>
+    public static IEnumerable<MadeFile> Of(AnalysisReport report, PacketFiles? found = null)
     {
+        PacketFiles packets = found ?? PacketFiles.None;
         var ofSegments = report.Clips.Select(c => Clip(c, packets)).Concat(report.ViewingCopies.Select(ViewingCopy)).Concat(report.Keyframes.Select(k => Picture(k, "keyframe")))
             .OrderBy(m => m.Segment ?? int.MaxValue).ThenBy(m => m.Role, StringComparer.Ordinal).ThenBy(m => m.Pts ?? 0);
         IEnumerable<PictureReport> whole = [.. report.ContactSheet is { } sheet ? [sheet] : Array.Empty<PictureReport>(), .. report.Activity];

@@ -10,6 +10,8 @@ namespace EvidenceVault.Pipeline;
 /// <param name="Problems">Why something that was there is not used, a sentence each.</param>
 internal sealed record PacketFiles(PacketIndex? Index, IReadOnlyDictionary<string, string> Proofs, IReadOnlyList<string> Problems)
 {
+    public static PacketFiles None { get; } = new(null, new Dictionary<string, string>(), []);
+
     public static PacketFiles In(string folder, IReadOnlyList<ClipReport> clips, string masterSha256, CancellationToken cancel)
     {
         var problems = new List<string>();
@@ -18,7 +20,7 @@ internal sealed record PacketFiles(PacketIndex? Index, IReadOnlyDictionary<strin
         foreach (string clip in clips.Select(c => Path.GetFileName(c.File)).Distinct(StringComparer.Ordinal))
         {
             string file = Path.Combine(folder, clip), beside = Path.Combine(folder, ClipProving.FileName(clip));
-            if (index is null || !File.Exists(file) || new FileInfo(beside) is not { Exists: true, Length: <= PacketProof.MostBytes }) continue;
+            if (index is null || !IsPlain(file) || !IsPlain(beside) || new FileInfo(beside).Length > PacketProof.MostBytes) continue;
             byte[] bytes = File.ReadAllBytes(beside);
             if (Wrong(bytes, file, index, cancel) is { } problem) problems.Add($"The packet proof of {clip} does not hold. {problem}");
             else proofs[clip] = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(bytes));
@@ -28,13 +30,16 @@ internal sealed record PacketFiles(PacketIndex? Index, IReadOnlyDictionary<strin
 
     private static PacketIndex? IndexIn(string path, string masterSha256, List<string> problems)
     {
-        if (!File.Exists(path)) return null;
+        if (!IsPlain(path)) return null;
         using FileStream text = File.OpenRead(path);
         if (!PacketIndex.TryRead(text, null, out PacketIndex? index, out string problem)) problems.Add(problem);
         else if (index.MasterSha256 == masterSha256) return index;
         else problems.Add("The packet index is of another file than this Master.");
         return null;
     }
+
+    // A link would have us seal some other file of this machine.
+    private static bool IsPlain(string path) => new FileInfo(path) is { Exists: true, LinkTarget: null };
 
     private static string? Wrong(byte[] bytes, string clip, PacketIndex index, CancellationToken cancel)
     {

@@ -38,7 +38,7 @@ public sealed class PacketProof
     public const string Role = "packet-proof", Setting = "packetProof";
 
     /// <summary>The most bytes that one may have.</summary>
-    public const int MostBytes = 1 << 28;
+    public const int MostBytes = 1 << 27;
 
     // As wide as a packet of MPEG-TS makes them, and more than any camera's.
     private const int MostLineBytes = 1 << 20;

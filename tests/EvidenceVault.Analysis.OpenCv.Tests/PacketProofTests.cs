@@ -142,7 +142,7 @@ public sealed class PacketProofTests
         Assert.NotEmpty(found.Clips);
         Assert.All(found.Clips, clip =>
         {
-            Assert.True(PacketProof.TryParse(File.ReadAllBytes(bench.File($"found/{clip.File}.packets")), out PacketProof? proof, out string problem), problem);
+            Assert.True(PacketProof.TryParse(File.ReadAllBytes(bench.File($"found/{clip.File}.proof")), out PacketProof? proof, out string problem), problem);
             Assert.True(Assert.Single(Judge(bench.File($"found/{clip.File}"), proof)).Holds);
         });
     }
@@ -164,7 +164,7 @@ public sealed class PacketProofTests
     }
 
     // The truth about where what lies in the altered clip, under the Master's own root and hashes.
-    private static async Task<PacketProof> FittedAsync(string index, string clip, PacketProof honest)
+    internal static async Task<PacketProof> FittedAsync(string index, string clip, PacketProof honest, bool treeToo = false)
     {
         var packets = new List<ProbedPacket>();
         Assert.True((await PacketListing.PacketsAsync(clip, packets.Add, default)).Good);
@@ -174,7 +174,15 @@ public sealed class PacketProofTests
         var places = TransportPackets.IsTransportStream(bytes) ? TransportPackets.Places(bytes, streams[0].Id!.Value, packets) : WholePackets.Places(bytes, packets);
         ProvenPacket[] run = [.. packets.Zip(places, (p, runs) => new ProvenPacket(known[p.Line.Sha256].First(), runs))];
         byte[] all = await File.ReadAllBytesAsync(clip);
-        var made = new PacketProof { ClipSha256 = Hash(all), ClipBytes = all.Length, MasterSha256 = honest.MasterSha256, Streams = [honest.Streams[0] with { Packets = run }] };
+        ProvenStream stream = honest.Streams[0] with { Packets = run };
+        if (treeToo)
+        {
+            byte[][] leaves = [.. Lines(index).Select(l => l.LeafHash())];
+            var tree = new TreeFrontier();
+            foreach (byte[] leaf in leaves) tree.Append(leaf);
+            stream = stream with { Of = stream.Of with { Root = tree.Root() }, Hashes = MerkleRange.Proof(stream.First, (ulong)run.Length, (ulong)leaves.Length, leaves) };
+        }
+        var made = new PacketProof { ClipSha256 = Hash(all), ClipBytes = all.Length, MasterSha256 = honest.MasterSha256, Streams = [stream] };
         return PacketProof.TryParse(made.ToBytes(), out PacketProof? read, out string problem) ? read : throw new FormatException(problem);
     }
 

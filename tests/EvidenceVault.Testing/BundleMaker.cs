@@ -128,7 +128,14 @@ public sealed class BundleMaker
     }
 
     /// <summary>Takes in one exhibit: its entries, its seal and its files.</summary>
-    public void Add(string exhibit, byte[] bytes, string extension, string? parent = null)
+    /// <param name="exhibit">Its reference.</param>
+    /// <param name="bytes">Its bytes.</param>
+    /// <param name="extension">Of its file.</param>
+    /// <param name="parent">What it is made from; null for a Master.</param>
+    /// <param name="role">What it is, where it is made from something.</param>
+    /// <param name="settings">What its seal says of how it was made.</param>
+    /// <param name="parentSha256">Of its parent, where that is not in the bundle.</param>
+    public void Add(string exhibit, byte[] bytes, string extension, string? parent = null, string role = "clip", JsonObject? settings = null, string? parentSha256 = null)
     {
         Bytes[exhibit] = bytes;
         string sha256 = Hex(SHA256.HashData(bytes));
@@ -143,7 +150,7 @@ public sealed class BundleMaker
             Bytes = bytes.Length,
             SealedAt = Start,
             Store = new($"masters/sha256/{sha256[..2]}/{sha256}", "azure-client-side-v2.1-aes-256-gcm", "application", "application", ""),
-            Derivation = parent is null ? null : new(parent, Seals[parent].Sha256, "clip", new JsonObject { ["from"] = 1 }, new Dictionary<string, string> { ["ffmpeg"] = "7.1" }),
+            Derivation = parent is null ? null : new(parent, parentSha256 ?? Seals[parent].Sha256, role, settings ?? new JsonObject { ["from"] = 1 }, new Dictionary<string, string> { ["ffmpeg"] = "7.1" }),
         };
         byte[] sealBytes = seal.ToCanonicalBytes();
         Files[BundlePath.Exhibit(exhibit, extension)] = bytes;

@@ -94,6 +94,27 @@ public sealed class VerifierTests(VerifierProgram program) : IClassFixture<Verif
     }
 
     [Fact]
+    public async Task A_single_clip_is_checked_against_its_packet_proof_and_that_no_player_was_asked_is_said()
+    {
+        string bag = Path.Combine(VerifierProgram.Root, "samples", "bundles", "valid", "clip-with-packet-proof", "bag", "data");
+        string clip = Path.Combine(bag, "exhibits/AB-1-1/AB-1-1.avi"), proof = Path.Combine(bag, "exhibits/AB-1-1-1/AB-1-1-1.proof");
+        string[] sealing = ["--seal", Path.Combine(bag, "seals/AB-1-1/seal.json"), "--signature", Path.Combine(bag, "seals/AB-1-1/seal.cms"), "--ca", Path.Combine(bag, "keys/ca.pem"), "--json"];
+        Ran ran = await program.RunAsync([clip, .. sealing, "--packet-proof", proof]);
+        Assert.True(ran.Code == 0, ran.Out + ran.Error);
+        Assert.Equal(("holds", "note"), (Of("clip-packets"), Of("clip-playback")));
+        ran = await program.RunAsync([clip, .. sealing]);
+        Assert.Equal((0, "note"), (ran.Code, Of("clip-packets")));
+        ran = await program.RunAsync([clip, .. sealing, "--packet-proof", Write("other.proof", [.. File.ReadAllBytes(proof)[..^1], (byte)'1', (byte)'\n'])]);
+        Assert.Equal((1, "fails"), (ran.Code, Of("clip-packets")));
+        byte[] bytes = File.ReadAllBytes(clip);
+        bytes[3000] ^= 1;
+        ran = await program.RunAsync([Write("changed.avi", bytes), .. sealing, "--packet-proof", proof]);
+        Assert.Equal((1, "fails"), (ran.Code, Of("clip-packets")));
+
+        string Of(string claim) => ran.Json["findings"]!.AsArray().First(f => (string?)f!["claim"] == claim)!["verdict"]!.GetValue<string>();
+    }
+
+    [Fact]
     public async Task Wrong_use_ends_with_2_and_says_what_to_do()
     {
         string file = Write("a.txt", [1]);

@@ -8,7 +8,7 @@ namespace EvidenceVault.Pipeline.Analysis;
 internal static class ClipProving
 {
     /// <summary>A proof's name beside its clip.</summary>
-    public static string FileName(string clip) => clip + ".packets";
+    public static string FileName(string clip) => clip + ".proof";
 
     /// <summary>Makes the proof, and checks it as anybody would.</summary>
     /// <param name="index">The Master's packet index.</param>

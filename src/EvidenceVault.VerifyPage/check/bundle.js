@@ -3,9 +3,11 @@
 import { Findings } from './findings.js';
 import { NotZip } from './zip.js';
 import { askWitnesses, readPolicy } from './policy.js';
+import { bytesAgain, checkClip, readPacketProof } from './clips.js';
 import { checkBag } from './bag.js';
 import { checkSeal } from './cms.js';
 import { checkTimestamp } from './timestamp.js';
+import { isObject, isSha256 } from './forms.js';
 import { fromDecimal, hex, same, sha256 } from './bytes.js';
 import { hashStream } from './hashing.js';
 import { includes, leafHash } from './merkle.js';
@@ -75,6 +77,7 @@ export async function checkBundle(container, given, now, progress = () => {}) {
       checkSealLogged(bound, exhibit, entries);
     }
     checkDerivations(bound);
+    await checkClips(bound);
   }
   const checkpoint = await checkCheckpoint(bound);
   const witnesses = await checkWitnesses(bound, checkpoint);
@@ -275,6 +278,57 @@ function checkDerivations({ findings, bytesAt, bundle }) {
       findings.holds('derivation', exhibit, `It was made from the very ${seal.parent} that is in this bundle.`);
     else
       findings.fails('derivation', exhibit, `It was not made from the ${seal.parent} that is in this bundle, but from something else of that name.`);
+  }
+}
+
+// Sections 12 and 13. The lists of packets are not derived again here, and no player is asked: what was not checked is said to be so.
+async function checkClips({ findings, bytesAt, bundle, container, read }) {
+  const seals = new Map(bundle.exhibits.map(x => [x, bytesAt(x.seal) === null ? null : readSealManifest(bytesAt(x.seal))]));
+  for (const [x, seal] of seals) {
+    if (seal?.role === 'packet-index')
+      findings.note('packet-index', x.exhibit, 'This page did NOT derive the list of the original’s frames again. The program evidencevault-verify does.');
+    if (seal?.role !== 'clip') continue;
+    const named = seal.settings.packetProof;
+    if (named === undefined) {
+      findings.note('clip-packets', x.exhibit, 'No packet proof goes with this clip: that its frames are an unbroken run of the original footage is not shown here.');
+      continue;
+    }
+    const fails = sentence => findings.fails('clip-packets', x.exhibit, sentence);
+    if (!isObject(named) || Object.keys(named).length !== 1 || !isSha256(named.sha256)) {
+      fails('The clip’s seal names a packet proof, and not in the agreed form.');
+      continue;
+    }
+    const [beside] = [...seals].find(([, s]) => s?.role === 'packet-proof' && s.parent === x.exhibit && s.sha256 === named.sha256) ?? [];
+    if (beside === undefined) {
+      fails('The clip’s seal names a packet proof, and it is not in the bundle: it was taken out.');
+      continue;
+    }
+    const files = [beside.file, x.file].map(path => container.files.get(path));
+    if (files.includes(undefined) || [beside.file, x.file].some(path => read.get(path)?.sha256 === undefined)) {
+      fails('The clip or its packet proof is missing or cannot be read.');
+      continue;
+    }
+    const bytes = await bytesAgain(files[0].pieces, read.get(beside.file).sha256, files[0].size);
+    const proof = bytes === null ? { fault: 'The packet proof cannot be read a second time.' } : readPacketProof(bytes);
+    if (proof.fault !== undefined) {
+      fails(proof.fault);
+      continue;
+    }
+    const index = [...seals.values()].find(s => s?.role === 'packet-index' && s.parentSha256 === proof.master);
+    const clip = await checkClip(proof, files[1].pieces, index === undefined ? null : Array.isArray(index.settings.streams) ? index.settings.streams.filter(isObject) : []);
+    for (const sentence of clip.told) fails(sentence);
+    if (proof.master !== seal.parentSha256) fails('The packet proof is for a clip of another original than the one that the clip’s seal names.');
+    else if (clip.told.length === 0)
+      findings.holds(
+        'clip-packets',
+        x.exhibit,
+        `Each of the clip’s ${clip.packets} packets is, byte for byte, a packet of the original footage, in its order and with none in between left out: ${clip.spans}. The other ${clip.rest} of its ${clip.size} bytes are its container’s and no footage.`,
+      );
+    findings.note(
+      'clip-playback',
+      x.exhibit,
+      'This page cannot ask a player whether it shows these packets and no others. The command “evidencevault verify” does, where ffmpeg is installed.',
+    );
   }
 }
 

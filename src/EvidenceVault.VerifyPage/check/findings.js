@@ -6,6 +6,7 @@ const MOST_OF_A_CLAIM = 1000;
 const ORDER = [
   ...['bag-form', 'bag-complete', 'bag-payload', 'bag-tags', 'container-form', 'bundle-form', 'bundle-signature', 'bundle-files'],
   ...['seal-form', 'seal-content', 'seal-signature', 'seal-time', 'seal-purpose', 'seal-chain', 'timestamp', 'seal-binds', 'seal-logged', 'derivation'],
+  ...['packet-index', 'clip-packets', 'clip-playback'],
   ...['checkpoint-signature', 'witness-quorum', 'outside-witness', 'entry-form', 'entry-proof', 'exhibit-sequence', 'export-entry', 'disclosure'],
   ...['time', 'remembered', 'trust-anchors'],
 ];

@@ -4,6 +4,7 @@ import { fromBase64Url } from './bytes.js';
 
 const matches = pattern => value => typeof value === 'string' && pattern.test(value);
 
+export const isObject = value => value !== null && typeof value === 'object' && !Array.isArray(value);
 export const isText = value => typeof value === 'string';
 export const isWord = matches(/^[a-z][a-z0-9-]{0,63}$/);
 export const isName = matches(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/);

@@ -12,7 +12,7 @@ async function hasher(fast, slow) {
       const made = await fast();
       made.init();
       hasWasm = true;
-      return { update: bytes => made.update(bytes), hex: () => made.digest('hex') };
+      return { update: bytes => made.update(bytes), hex: () => made.digest('hex'), again: () => made.init() };
     } catch (fault) {
       if (hasWasm) throw fault;
       hasWasm = false; // a policy of this computer forbids WebAssembly
@@ -22,9 +22,11 @@ async function hasher(fast, slow) {
 }
 
 export function plainHasher(algorithm) {
-  const made = algorithm.create();
-  return { update: bytes => made.update(bytes), hex: () => hex(made.digest()) };
+  let made = algorithm.create();
+  return { update: bytes => made.update(bytes), hex: () => hex(made.digest()), again: () => (made = algorithm.create()) };
 }
+
+export const hasherOfSha256 = () => hasher(createSHA256, noble256);
 
 /** Reads a stream once: {size, sha256, sha512?, bytes?}. Memory is one piece, and the bytes only where `keep` asks for them. */
 export async function hashStream(pieces, { withSha512, keep, passed = () => {} }) {

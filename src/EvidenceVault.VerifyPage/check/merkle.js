@@ -62,3 +62,26 @@ export async function isConsistent(first, second, oldRoot, newRoot, proof) {
   }
   return sn === 0n && same(fr, oldRoot) && same(sr, newRoot);
 }
+
+/**
+ * FORMAT.md section 13: true where these leaves are those of the tree from the index `first` on, all of them and in this order. The proof has the hashes of the
+ * largest subtrees that hold none of them, from left to right. Indexes and sizes are numbers below 2^53.
+ */
+export async function inTree(first, size, leaves, proof, root) {
+  if ([root, ...leaves, ...proof].some(hash => hash.length !== 32)) return false;
+  const past = first + leaves.length;
+  if (leaves.length === 0 || first >= size || past > size) return false;
+  let used = 0;
+  const found = await walk(0, size);
+  return used === proof.length && found !== null && same(found, root);
+
+  async function walk(lo, hi) {
+    if (hi <= first || lo >= past) return used < proof.length ? proof[used++] : null;
+    if (hi - lo === 1) return leaves[lo - first];
+    let k = 1;
+    while (k * 2 < hi - lo) k *= 2;
+    const left = await walk(lo, lo + k);
+    const right = left === null ? null : await walk(lo + k, hi);
+    return right === null ? null : nodeHash(left, right);
+  }
+}

@@ -2,7 +2,7 @@
 // Each reader gives the value, or null where the bytes are not of the form.
 
 import { compareBytes, bytesOf, fromBase64Url, sha256, textOf, toBase64Url } from './bytes.js';
-import { folderOf, isBundleId, isCount, isDigest, isExhibit, isName, isSha256, isSha512, isText, isTime, isWord } from './forms.js';
+import { folderOf, isBundleId, isCount, isDigest, isExhibit, isName, isObject, isSha256, isSha512, isText, isTime, isWord } from './forms.js';
 import { hasMembers, readCanonical } from './json.js';
 import { isBagPath } from './bag.js';
 
@@ -66,8 +66,6 @@ export function readSealManifest(bytes) {
         Object.values(s.versions).every(isText)));
   return ok ? s : null;
 }
-
-const isObject = value => value !== null && typeof value === 'object' && !Array.isArray(value);
 
 const isStore = store =>
   hasMembers(store, ['address', 'encryption', 'note', 'immutability', 'legalHold']) &&
