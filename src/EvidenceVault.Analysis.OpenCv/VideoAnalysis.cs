@@ -69,7 +69,7 @@ internal sealed class VideoAnalysis(IFootageProbe probe, IClipCutter cutter, Act
         report = report with { Frames = frames, Probe = facts with { DecodedFrames = frames } };
         if (frames == 0)
             return report with { Problem = FootageAnalyser.Problem($"No frame of the video decodes ({decoded.Reason}).", "Have the camera's copy read again; if it is the same, keep it for a laboratory.") };
-        var parts = decoded.Complaints > 0 || !decoded.Good ? await ReadableParts.LookAsync(video, stream, frameTime, cancel) : ReadableParts.Whole(facts.FirstPts ?? 0, end, frames);
+        var parts = decoded.Complaints > 0 || !decoded.Good ? await ReadableParts.LookAsync(video, stream, facts, frameTime, cancel) : ReadableParts.Whole(facts.FirstPts ?? 0, end, frames);
         report = report with { Readable = parts.Readable, Skipped = parts.Skipped };
         if (parts.Sentence() is { } unreadable) notes.Add(unreadable);
         if (!decoded.Good) notes.Add($"The decoder stopped with an error after frame {frames}; what comes after it was not seen.");

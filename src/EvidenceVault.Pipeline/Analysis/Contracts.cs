@@ -114,7 +114,7 @@ public sealed record ReadableSpan(double Start, double End, long FirstFrame, lon
 
 /// <summary>A part that could not be read as it was recorded.</summary>
 /// <param name="Start">PTS seconds of the end of the last good frame before it, or of the first packet.</param>
-/// <param name="End">PTS seconds of the next good frame, or of the end of the last packet.</param>
+/// <param name="End">PTS seconds of the next good frame; after the last, of the end of the last packet or, where that is later, the end by the header.</param>
 /// <param name="Damaged">Frames in it that decode with errors: looked at, but not to be relied on.</param>
 /// <param name="Lost">Packets in it that gave no frame.</param>
 public sealed record SkippedPart(double Start, double End, long Damaged, long Lost);

@@ -19,7 +19,7 @@ internal sealed record ReadableParts(IReadOnlyList<ReadableSpan> Readable, IRead
 
     /// <summary>Decodes once more, with one thread, and lists which frames the decoder complained of. ffmpeg's own messages would tell only
     /// roughly, since it decodes and reports in threads of their own.</summary>
-    public static async Task<ReadableParts> LookAsync(string video, int stream, double frameTime, CancellationToken cancel)
+    public static async Task<ReadableParts> LookAsync(string video, int stream, ProbeReport facts, double frameTime, CancellationToken cancel)
     {
         var packets = await FootageProbe.PacketsAsync(video, stream, cancel);
         var frames = new List<DecodedFrame>();
@@ -27,7 +27,7 @@ internal sealed record ReadableParts(IReadOnlyList<ReadableSpan> Readable, IRead
             Ffmpeg.Probe(Patience, video, "-threads", "1", "-select_streams", Ffmpeg.Number(stream), "-show_frames", "-show_log", "16",
                 "-show_entries", "frame=best_effort_timestamp_time:log=level,category", "-of", "compact"),
             line => Take(frames, line), cancel);
-        return Of([.. packets.Where(p => p.Pts is not null).Select(p => p.Pts!.Value)], packets.Count, frames, frameTime);
+        return Of([.. packets.Where(p => p.Pts is not null).Select(p => p.Pts!.Value)], packets.Count, frames, frameTime, (facts.FirstPts ?? 0) + facts.ClaimedDuration);
     }
 
     /// <summary>One line of ffprobe's compact form: a frame, with what was logged while it was decoded on the same line or the next.</summary>
@@ -47,8 +47,11 @@ internal sealed record ReadableParts(IReadOnlyList<ReadableSpan> Readable, IRead
     /// <param name="packets">How many packets there are.</param>
     /// <param name="decoded">Frames as they came.</param>
     /// <param name="frameTime">Seconds from frame to frame, on average.</param>
-    public static ReadableParts Of(IReadOnlyList<double> packetTimes, long packets, IReadOnlyList<DecodedFrame> decoded, double frameTime)
+    /// <param name="claimedEnd">PTS seconds at which the footage ends by its header, if that says.</param>
+    public static ReadableParts Of(IReadOnlyList<double> packetTimes, long packets, IReadOnlyList<DecodedFrame> decoded, double frameTime, double? claimedEnd = null)
     {
+        // In a file with errors, frames this far apart have something between them that the demuxer passed over without a packet.
+        double apart = Math.Max(4 * frameTime, 0.25);
         // Frames without a time follow the one before, as in the analysis.
         var frames = new List<(double Pts, bool Damaged)>(decoded.Count);
         double at = packetTimes.Count > 0 ? packetTimes.Min() - frameTime : -frameTime;
@@ -71,7 +74,8 @@ internal sealed record ReadableParts(IReadOnlyList<ReadableSpan> Readable, IRead
             if (frames[i].Damaged) { damaged++; continue; }
             double from = before < 0 ? Math.Min(frames[0].Pts, times.Length > 0 ? times[0] : frames[0].Pts) : frames[before].Pts + frameTime;
             long lost = Between(times, before < 0 ? double.NegativeInfinity : frames[before].Pts + near, frames[i].Pts - near, damaged);
-            if (damaged > 0 || lost > 0)
+            bool gap = before >= 0 && frames[i].Pts - frames[before].Pts > apart;
+            if (damaged > 0 || lost > 0 || gap)
             {
                 Close(before);
                 skipped.Add(new(Round(Math.Min(from, frames[i].Pts)), Round(frames[i].Pts), damaged, lost));
@@ -82,9 +86,11 @@ internal sealed record ReadableParts(IReadOnlyList<ReadableSpan> Readable, IRead
         Close(before);
         double last = before < 0 ? (frames.Count > 0 ? frames[0].Pts : 0) : frames[before].Pts + frameTime;
         long after = Between(times, before < 0 ? double.NegativeInfinity : frames[before].Pts + near, double.PositiveInfinity, damaged);
-        if (damaged > 0 || after > 0)
+        bool cutOff = claimedEnd is { } claimed && claimed - last > apart && double.IsFinite(claimed);
+        if (damaged > 0 || after > 0 || cutOff)
         {
-            double end = Math.Max(frames.Count > 0 ? frames[^1].Pts : last, times.Length > 0 ? times[^1] : last) + frameTime;
+            double end = damaged + after == 0 ? last : Math.Max(frames.Count > 0 ? frames[^1].Pts : last, times.Length > 0 ? times[^1] : last) + frameTime;
+            if (cutOff) end = Math.Max(end, claimedEnd!.Value);
             skipped.Add(new(Round(Math.Min(last, end)), Round(end), damaged, after));
         }
         return new([.. readable.Take(Most)], [.. skipped.Take(Most)]);
@@ -102,7 +108,7 @@ internal sealed record ReadableParts(IReadOnlyList<ReadableSpan> Readable, IRead
         if (Skipped.Count == 0) return null;
         string spans = Readable.Count == 0 ? "No part of the file could be read without an error"
             : "Not all of the file can be read. It is readable " + Listed(Readable, s => Say($"from {s.Start:0.###} to {s.End:0.###} s ({(s.Frames == 1 ? $"frame {s.FirstFrame}" : $"frames {s.FirstFrame} to {s.FirstFrame + s.Frames - 1}")})"));
-        string parts = Listed(Skipped, s => Say($"from {s.Start:0.###} to {s.End:0.###} s ({Counted(s.Damaged, "damaged picture")}, {Counted(s.Lost, "packet")} without a picture)"));
+        string parts = Listed(Skipped, s => Say($"from {s.Start:0.###} to {s.End:0.###} s ({(s.Damaged + s.Lost == 0 ? "nothing there" : $"{Counted(s.Damaged, "damaged picture")}, {Counted(s.Lost, "packet")} without a picture")})"));
         return $"{spans}; the decoder met errors {parts}.";
 
         static string Say(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
