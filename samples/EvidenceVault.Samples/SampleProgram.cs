@@ -18,7 +18,7 @@ internal static class SampleProgram
         Render one scene:
           EvidenceVault.Samples --scene NAME --out FILE [--seed N] [--seconds S] [--size WxH]
                 [--fps F] [--codec h264|h265|mjpeg] [--noise LEVELS] [--wind 0..4] [--no-clock]
-                [--audio] [--truth FILE]
+                [--kbps N] [--disturbed rain,insects,shake,gainsteps] [--audio] [--truth FILE]
           FILE ends in .mp4, .mov, .mkv or .avi. Defaults: seed 1, 20 s, 640x360, 12.5 fps, h264.
           Without --noise the scene's light decides: day 2, dusk 4, infra-red 6 grey levels.
 
@@ -80,6 +80,8 @@ internal static class SampleProgram
             Fps = options.Number("--fps") ?? 12.5,
             Noise = options.Number("--noise"),
             Wind = options.Number("--wind") ?? 1,
+            Kbps = options.Number("--kbps") is { } kbps ? kbps is >= 16 and <= 100_000 ? (int)kbps : throw new ArgumentException("--kbps goes from 16 to 100000.") : null,
+            Disturbed = Enum.TryParse(options.Text("--disturbed") ?? "None", ignoreCase: true, out Disturbance by) ? by : throw new ArgumentException("--disturbed takes some of rain,insects,shake,gainsteps, with commas between."),
         };
         if (options.Flag("--no-clock")) scene = scene with { Clock = null };
         Codec codec = options.Text("--codec") switch
@@ -112,7 +114,7 @@ internal static class SampleProgram
     private sealed class Options
     {
         private static readonly string[] Flags = ["--no-clock", "--audio"];
-        private static readonly string[] Values = ["--out", "--scene", "--seed", "--seconds", "--size", "--fps", "--codec", "--noise", "--wind", "--truth"];
+        private static readonly string[] Values = ["--out", "--scene", "--seed", "--seconds", "--size", "--fps", "--codec", "--noise", "--wind", "--truth", "--kbps", "--disturbed"];
         private readonly Dictionary<string, string> _given = new(StringComparer.Ordinal);
 
         public Options(string[] args)

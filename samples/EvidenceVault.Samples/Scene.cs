@@ -29,6 +29,12 @@ public sealed record Scene
     /// <summary>0 is still air and flat water, 1 a fresh breeze, 2 a gale.</summary>
     public double Wind { get; init; } = 1;
 
+    /// <summary>What comes between the scene and the sensor.</summary>
+    public Disturbance Disturbed { get; init; }
+
+    /// <summary>Kilobits a second to encode at, as a camera with little room does; null for a fixed quality.</summary>
+    public int? Kbps { get; init; }
+
     /// <summary>What the burned-in clock shows at PTS 0; null for no clock.</summary>
     public DateTime? Clock { get; init; } = new DateTime(2026, 3, 14, 18, 5, 0, DateTimeKind.Unspecified);
 
@@ -41,4 +47,24 @@ public sealed record Scene
     /// <summary>Every scene's name, with what it shows.</summary>
     public static IReadOnlyDictionary<string, string> Names { get; } =
         Script.All.ToDictionary(s => s.Name, s => s.Shows, StringComparer.Ordinal);
+}
+
+/// <summary>What comes between the scene and the sensor: none of it is motion that counts.</summary>
+[Flags]
+public enum Disturbance
+{
+    /// <summary>Nothing.</summary>
+    None = 0,
+
+    /// <summary>Streaks of rain, other ones in each frame.</summary>
+    Rain = 1,
+
+    /// <summary>Insects near the lens.</summary>
+    Insects = 2,
+
+    /// <summary>The camera is knocked now and then.</summary>
+    Shake = 4,
+
+    /// <summary>Auto-gain in steps.</summary>
+    GainSteps = 8,
 }

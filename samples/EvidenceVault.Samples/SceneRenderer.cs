@@ -81,13 +81,16 @@ internal sealed class Studio
     private readonly Ripples? _ripples;
     private readonly Grass? _behind, _before;
     private readonly byte[] _yuv;
-    private readonly float[] _row;
+    private readonly float[] _row, _moved;
+    private readonly Disturbances _disturbances;
 
     public Studio(Scene scene, Plan plan, bool fullRange)
     {
         (_scene, _plan, _fullRange) = (scene, plan, fullRange);
         _canvas = new(scene.Width, scene.Height);
+        _disturbances = new(scene);
         _row = new float[scene.Width];
+        _moved = new float[scene.Width];
         _yuv = new byte[scene.Width * scene.Height * 3 / 2];
         if (plan.Place.Ground == Ground.Quay)
         {
@@ -113,7 +116,8 @@ internal sealed class Studio
         foreach (Mover mover in _plan.Movers.OrderBy(m => m.Depth(t)))
             if (mover.Draw(_canvas, palette, _plan.Place, t)) chronicle.Saw(mover, index);
         _before?.Draw(_canvas, palette, _plan.Place, t, _scene.Wind);
-        Develop(index, exposure);
+        _disturbances.Draw(_canvas, palette, t, index);
+        Develop(index, exposure with { Gain = exposure.Gain * _disturbances.Gain(t) }, _disturbances.Shake(t));
         if (_scene.Clock is { } clock) Caption(clock.AddSeconds(Math.Floor(t + 1e-6)));
     }
 
@@ -125,7 +129,7 @@ internal sealed class Studio
         return _backdrops[palette] = painted;
     }
 
-    private void Develop(long index, Exposure exposure)
+    private void Develop(long index, Exposure exposure, (int X, int Y) off)
     {
         int width = _scene.Width, height = _scene.Height;
         // Each row begins somewhere else in a long strip of noise: cheap, and no two frames alike.
@@ -135,12 +139,22 @@ internal sealed class Studio
         for (int y = 0; y < height; y++)
         {
             ReadOnlySpan<float> grain = Grain.AsSpan(prng.Below(GrainLength - width), width);
-            Grade(_canvas.Y.AsSpan(y * width, width), grain, gain, lift, noise, scale, floor);
+            Grade(RowOf(y, off), grain, gain, lift, noise, scale, floor);
             Span<byte> into = _yuv.AsSpan(y * width, width);
             for (int x = 0; x < width; x++) into[x] = (byte)_row[x];
         }
         Chroma(_canvas.U, _yuv.AsSpan(width * height), gain, noise, prng);
         Chroma(_canvas.V, _yuv.AsSpan(width * height * 5 / 4), gain, noise, prng);
+    }
+
+    // The row as a camera sees it that is off its place; past the edge it sees the edge again. Colour, which is coarse, stays where it is.
+    private ReadOnlySpan<float> RowOf(int y, (int X, int Y) off)
+    {
+        int width = _scene.Width;
+        ReadOnlySpan<float> row = _canvas.Y.AsSpan(Math.Clamp(y + off.Y, 0, _scene.Height - 1) * width, width);
+        if (off.X == 0) return row;
+        for (int x = 0; x < width; x++) _moved[x] = row[Math.Clamp(x + off.X, 0, width - 1)];
+        return _moved;
     }
 
     /// <summary>Gain, then noise that grows with the root of the light (shot noise) over a floor (read noise), into <see cref="_row"/>.</summary>

@@ -35,31 +35,13 @@ internal sealed class VideoAnalysis(IFootageProbe probe, IClipCutter cutter, Act
         var events = new MotionEvents(new(size.Width, size.Height));
         var curve = new List<CurvePoint>();
         var scorer = new SceneScorer(size.Width, size.Height, span, frameTime, Region(settings, size), events,
-            (score, plane) => curve.Add(CurvePoint.Of(score, plane, size.Width, size.Height)));
-
-        long frames = 0;
-        int untimed = 0, backward = 0;
-        double last = double.NegativeInfinity, lastScored = double.NegativeInfinity, end = facts.FirstPts ?? 0;
+            (score, plane) => curve.Add(plane is null ? CurvePoint.Same(curve.Count > 0 ? curve[^1] : null, score.Pts) : CurvePoint.Of(score, plane, size.Width, size.Height)));
         int stream = await StreamAsync(video, cancel);
-        var decoded = await WorkingFrames.ReadAsync(video, stream, size.Width, size.Height, "gray", 1, [], "", frame =>
-        {
-            frames++;
-            double pts;
-            if (frame.Pts is { } given && given > last) pts = given;
-            else
-            {
-                if (frame.Pts is null) untimed++; else backward++;
-                pts = double.IsFinite(last) ? last + frameTime : facts.FirstPts ?? 0;
-            }
-            end = Math.Max(end, pts + frameTime);
-            last = pts;
-            if (frames % 50 == 0 && span > 0) progress(Math.Clamp((pts - (facts.FirstPts ?? 0)) / span, 0, 1) * 0.85);
-            if (pts - lastScored < SceneScorer.ScoreEvery) return true;
-            lastScored = pts;
-            scorer.Take(pts, frame.Grey);
-            return true;
-        }, TimeSpan.FromDays(2), cancel);
-        scorer.Finish();
+        var packets = await FootageProbe.PacketsAsync(video, stream, cancel);
+        var footage = new Footage(video, stream, size, frameTime, facts.FirstPts ?? 0, packets);
+        var run = await new ExhaustiveRun(footage, scorer, p => progress(0.85 * p)).RunAsync(cancel);
+        var decoded = run.Decoder;
+        (long frames, int untimed, int backward, double end) = (run.Frames, run.Untimed, run.Backward, run.End);
         // What decoders make of broken data depends on their number of threads: it is looked at again with one, so that anyone gets the same.
         if (frames > 0 && Ffmpeg.DecoderThreads != 1 && (decoded.Complaints > 0 || !decoded.Good))
         {
@@ -77,6 +59,11 @@ internal sealed class VideoAnalysis(IFootageProbe probe, IClipCutter cutter, Act
         if (facts.ClaimedDuration is { } length && length > (2 * span) + 2) notes.Add(string.Create(CultureInfo.InvariantCulture, $"The header claims {length:0.#} seconds; the frames span {span:0.#}."));
         if (untimed > 0) notes.Add($"{untimed} frames carry no time; they were taken to follow at the average rate.");
         if (backward > 0) notes.Add($"At {backward} frames the clock of the file runs backwards; they were taken to follow the frame before.");
+        foreach (var line in scorer.Text)
+        {
+            int[] box = FullBox(new(line.X, line.Y, line.Width, line.Height, 0, 0), size);
+            notes.Add($"The camera writes text into the picture (a clock or a name) at {box[0]},{box[1]}, {box[2]} by {box[3]} pixels; nothing that happens there is looked at.");
+        }
         foreach (double at in scorer.Breaks) notes.Add(string.Create(CultureInfo.InvariantCulture, $"The whole picture changed at once at {at:0.###} s (light, infra-red switch or cut); that is not taken for motion."));
 
         var found = events.Finish();

@@ -71,6 +71,18 @@ public sealed class InsiderTests(AzuriteFixture azurite) : IClassFixture<Azurite
         Assert.Equal("remembered", fork.GetProperty("claim").GetString());
         Assert.Contains("rewritten", fork.GetProperty("sentence").GetString(), StringComparison.Ordinal);
 
+        // So does whoever is served a bundle of the rewritten log. Without what was kept, and without a witness, it would have passed.
+        File.WriteAllText(policy, $"log {vkey}\nquorum none\n");
+        string bag = Path.Combine(programs.Folder, "served");
+        await programs.MustRunAsync("export", "AB/2", "-o", bag, "--reason", "Served on the defence");
+        Ran believed = await programs.EvidenceVaultAsync("verify", bag, "--json");
+        Assert.True(believed.Code == 0, believed.Out + believed.Error);
+        Ran told = await programs.EvidenceVaultAsync("verify", bag, "--remembered", kept, "--log", await ExportAsync(programs), "--json");
+        Assert.Equal(1, told.Code);
+        JsonElement rewritten = Assert.Single(told.Json.GetProperty("findings").EnumerateArray(), f => f.GetProperty("verdict").GetString() == "fails");
+        Assert.Equal("remembered", rewritten.GetProperty("claim").GetString());
+        Assert.Contains("rewritten", rewritten.GetProperty("sentence").GetString(), StringComparison.Ordinal);
+
         // The refusal is in the insider's own log.
         Assert.Contains((await programs.EvidenceVaultAsync("log", "show", "--json")).Json.EnumerateArray(), e => e.GetProperty("action").GetString() == "witness-refused");
     }
@@ -88,6 +100,13 @@ public sealed class InsiderTests(AzuriteFixture azurite) : IClassFixture<Azurite
         Ran worker = await programs.WorkerAsync();
         Assert.Equal(1, worker.Code);
         Assert.Contains("forked", worker.Error, StringComparison.Ordinal);
+    }
+
+    private static async Task<string> ExportAsync(Programs programs)
+    {
+        string folder = Path.Combine(programs.Folder, "served-log");
+        await programs.MustRunAsync("log", "export", folder);
+        return folder;
     }
 
     /// <summary>What the insider does, with the vault's own code and key. Gives the index of the entry that was changed.</summary>

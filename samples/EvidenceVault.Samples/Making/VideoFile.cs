@@ -104,11 +104,13 @@ internal sealed class VideoFile : IDisposable
         // One thread for the filters and a fixed number for the encoder: the bytes must not depend on the machine's load.
         line.Append(CultureInfo.InvariantCulture, $"-hide_banner -loglevel error -y -f rawvideo -pix_fmt yuv420p -color_range {range} -video_size {scene.Width}x{scene.Height} -framerate {fps} -i pipe:0 ");
         if (wind) line.Append(CultureInfo.InvariantCulture, $"-f lavfi -i anoisesrc=color=brown:amplitude=0.12:sample_rate=16000:seed={scene.Seed % 1000000}:duration={scene.Seconds} -map 0:v -map 1:a -c:a aac -b:a 24k -ac 1 ");
+        string h264 = scene.Kbps is { } kbps ? $"-b:v {kbps}k -maxrate {kbps * 3 / 2}k -bufsize {kbps * 2}k" : "-crf 25";
+        string h265 = scene.Kbps is { } rate ? $"-b:v {rate}k" : "-crf 27";
         line.Append(codec switch
         {
             // Cameras send no B-frames; a key frame every two seconds.
-            Codec.H264 => $"-c:v libx264 -preset veryfast -crf 25 -bf 0 -g {group} -keyint_min {group} -sc_threshold 0 -threads 2 -pix_fmt yuv420p ",
-            Codec.H265 => $"-c:v libx265 -preset superfast -crf 27 -pix_fmt yuv420p -x265-params log-level=error:pools=2:frame-threads=1:keyint={group}:min-keyint={group}:scenecut=0:bframes=0:info=0 ",
+            Codec.H264 => $"-c:v libx264 -preset veryfast {h264} -bf 0 -g {group} -keyint_min {group} -sc_threshold 0 -threads 2 -pix_fmt yuv420p ",
+            Codec.H265 => $"-c:v libx265 -preset superfast {h265} -pix_fmt yuv420p -x265-params log-level=error:pools=2:frame-threads=1:keyint={group}:min-keyint={group}:scenecut=0:bframes=0:info=0 ",
             _ => "-c:v mjpeg -q:v 9 -pix_fmt yuvj420p -threads 1 ",
         });
         if (codec == Codec.H265 && container is "mp4" or "mov") line.Append("-tag:v hvc1 ");

@@ -34,6 +34,8 @@ internal sealed record Script(string Name, string Shows, Func<Scene, Plan> Write
         new("small-32", "dusk; a far walker 32 px tall at 1080p", s => Far(s, Palette.Dusk, 32)),
         new("ir-small-16", "infra-red; a far walker 16 px tall at 1080p", s => Far(s, Palette.InfraRed, 16)),
         new("ir-small-32", "infra-red; a far walker 32 px tall at 1080p", s => Far(s, Palette.InfraRed, 32)),
+        new("watch", "dusk; ten minutes mostly still: six visits, a far walker of 32 and one of 16 px (at 1080p)", Watch),
+        new("long-stand", "dusk; somebody comes, stands for minutes, and leaves", LongStand),
         new("time-lapse", "stills minutes apart: dusk falls, the camera switches to infra-red, somebody stands there in some", TimeLapse),
     ];
 
@@ -233,6 +235,39 @@ internal sealed record Script(string Name, string Shows, Func<Scene, Plan> Write
             return [new Person(course, prng, tall * 1.04)];
         }
         Repeat(scene, prng, Visit, plan);
+        return plan;
+    }
+
+    /// <summary>Six visits and two far walkers, spread over the shot, about a fifth of it in all.</summary>
+    private static Plan Watch(Scene scene)
+    {
+        Plan plan = Steady(scene, Ground.Field, Palette.Dusk);
+        Prng prng = Dice(scene);
+        double part = scene.Seconds / 8, unit = scene.Seconds / 600;
+        for (int n = 0; n < 8; n++)
+        {
+            double t = (n + prng.Between(0.1, 0.3)) * part;
+            if (n is 2 or 5)
+            {
+                double tall = (n == 2 ? 32 : 16) / 1080.0, v = prng.Between(0.55, 0.6), from = plan.Place.Aspect * prng.Between(0.3, 0.5);
+                plan.Movers.Add(new Person(new Course(t, from, v).To(from + (1.8 * tall * 9 * unit), v, 9 * unit), prng, tall * 1.04));
+                continue;
+            }
+            double off = prng.Between(-0.02, 0.02), wait = prng.Between(3, 6) * unit, stop = plan.Place.Aspect * prng.Between(0.4, 0.6);
+            plan.Movers.Add(new Person(Walk(plan.Place, prng, t, prng.Chance(0.5), stop, wait, false, 1.2 / unit, plan.Place.WayAt(0.9) + off), prng));
+        }
+        return plan;
+    }
+
+    /// <summary>One visit whose wait takes up most of the shot, with quiet before and after.</summary>
+    private static Plan LongStand(Scene scene)
+    {
+        Plan plan = Steady(scene, Ground.Field, Palette.Dusk);
+        Prng prng = Dice(scene);
+        double t = prng.Between(0.08, 0.12) * scene.Seconds;
+        Course there = Walk(plan.Place, new(scene.Seed), t, true, plan.Place.Aspect * 0.5, 0, false, 1.2, plan.Place.WayAt(0.9));
+        double wait = Math.Max(1, (scene.Seconds * 0.85) - t - (there.End - there.Start));
+        plan.Movers.Add(new Person(Walk(plan.Place, prng, t, prng.Chance(0.5), plan.Place.Aspect * 0.5, wait, prng.Chance(0.5), 1.2, plan.Place.WayAt(0.9)), prng));
         return plan;
     }
 

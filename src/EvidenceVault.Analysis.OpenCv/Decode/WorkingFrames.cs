@@ -6,7 +6,28 @@ using EvidenceVault.Pipeline.Analysis;
 namespace EvidenceVault.Analysis.OpenCv.Decode;
 
 /// <summary>A decoded frame, grey, upright, square pixels, at working size.</summary>
-internal sealed record WorkingFrame(double? Pts, byte[] Grey);
+internal sealed record WorkingFrame(double? Pts, bool Key, byte[] Grey);
+
+/// <summary>How much of a video is decoded, and how exactly.</summary>
+/// <param name="KeysOnly">Key frames alone: the packets between them are not even handed to the decoder.</param>
+/// <param name="NoLoopFilter">Without smoothing the edges of blocks: safe where the frame is made much smaller anyway.</param>
+/// <param name="From">PTS seconds of the key frame to begin at, or null for the beginning.</param>
+internal sealed record DecodeCall(bool KeysOnly = false, bool NoLoopFilter = false, double? From = null)
+{
+    // More than these gain little on the sizes that cameras send and cost memory, a frame each.
+    private static readonly int Threads = Math.Clamp(Environment.ProcessorCount, 1, 4);
+
+    /// <summary>Where a video is at least this many times as wide as the working frame, the loop filter makes no difference to it.</summary>
+    public const int ShrinkThatHidesBlocks = 3;
+
+    public IEnumerable<string> Arguments() =>
+    [
+        "-threads", Ffmpeg.Number(Threads),
+        .. KeysOnly ? new[] { "-discard", "nokey", "-skip_frame", "nokey" } : [],
+        .. NoLoopFilter ? new[] { "-skip_loop_filter", "all" } : [],
+        .. From is { } from ? new[] { "-seek_timestamp", "1", "-ss", Ffmpeg.Number(from) } : [],
+    ];
+}
 
 /// <summary>Sizes of a video as it is looked at: upright and with square pixels.</summary>
 internal sealed record FrameSize(int FullWidth, int FullHeight, int Width, int Height)
@@ -32,11 +53,17 @@ internal sealed record FrameSize(int FullWidth, int FullHeight, int Width, int H
 /// <summary>Decodes every frame through an ffmpeg pipe, each with its own PTS: nothing is dropped or repeated to fit a rate.</summary>
 internal static partial class WorkingFrames
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromDays(2);
+
+    /// <summary>Hands each frame, grey and at working size, to <paramref name="take"/> in presentation order; false from it ends the decoder.</summary>
+    public static Task<ProgramResult> ReadAsync(Footage footage, DecodeCall how, Func<WorkingFrame, bool> take, CancellationToken cancel) =>
+        ReadAsync(footage.Video, footage.Stream, footage.Size.Width, footage.Size.Height, "gray", 1, [.. how.Arguments()], "", take, Patience, cancel);
+
     /// <summary>Hands each frame to <paramref name="take"/> in presentation order; false from it ends the decoder.</summary>
     public static async Task<ProgramResult> ReadAsync(string video, int stream, int width, int height, string pixels, int bytesPerPixel,
         IReadOnlyList<string> seek, string filter, Func<WorkingFrame, bool> take, TimeSpan time, CancellationToken cancel)
     {
-        var times = Channel.CreateUnbounded<double?>(new() { SingleReader = true, SingleWriter = true });
+        var times = Channel.CreateUnbounded<(double? Pts, bool Key)>(new() { SingleReader = true, SingleWriter = true });
         double unit = 0;
         string[] arguments =
         [
@@ -56,7 +83,8 @@ internal static partial class WorkingFrames
                     byte[] frame = new byte[length];
                     int got = await output.ReadAtLeastAsync(frame, length, throwOnEndOfStream: false, token);
                     if (got < length) return true;
-                    if (!take(new(await times.Reader.ReadAsync(token), frame))) return false;
+                    var (pts, key) = await times.Reader.ReadAsync(token);
+                    if (!take(new(pts, key, frame))) return false;
                 }
             }, Hear, cancel);
         }
@@ -67,7 +95,7 @@ internal static partial class WorkingFrames
             if (TimeBase().Match(line) is { Success: true } config)
                 unit = double.Parse(config.Groups[1].Value, CultureInfo.InvariantCulture) / double.Parse(config.Groups[2].Value, CultureInfo.InvariantCulture);
             else if (Shown().Match(line) is { Success: true } shown)
-                times.Writer.TryWrite(long.TryParse(shown.Groups[1].Value, CultureInfo.InvariantCulture, out long pts) ? pts * unit : null);
+                times.Writer.TryWrite((long.TryParse(shown.Groups[1].Value, CultureInfo.InvariantCulture, out long pts) ? pts * unit : null, line.Contains(" iskey:1 ", StringComparison.Ordinal)));
         }
     }
 

@@ -11,6 +11,9 @@ namespace EvidenceVault.Analysis.OpenCv.Pick;
 /// <summary>What is kept of a scored frame: enough for the curve and for choosing pictures.</summary>
 internal sealed record CurvePoint(double Pts, double Activity, double Mover, double Sharpness)
 {
+    /// <summary>For a frame that looks as the one before it: nothing moves, and the rest is as it was.</summary>
+    public static CurvePoint Same(CurvePoint? before, double pts) => before is null ? new(pts, 0, 0, 0) : before with { Pts = pts, Activity = 0 };
+
     public static CurvePoint Of(FrameScore score, byte[] plane, int width, int height)
     {
         double all = width * height;

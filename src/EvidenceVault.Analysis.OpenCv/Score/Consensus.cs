@@ -3,74 +3,80 @@ using System.Runtime.InteropServices;
 
 namespace EvidenceVault.Analysis.OpenCv.Score;
 
-/// <summary>A frame kept as an example of the scene. <paramref name="Owned"/> is 255 where something that counts stood.</summary>
-internal sealed record Sample(double Pts, byte[] Plane, byte[]? Owned);
-
 /// <summary>The background, by consensus over time. Time around a frame is cut into slots; a pixel is background when it looks
-/// as it did in half the slots before (not counting where something that counts stood), or as it will without a break for
-/// most of a minute (a car that has parked, a place that has been left), or, where too little is known from before, as it
-/// does in half of all slots. Counting slots and not samples lets a leaf that keeps coming back be background, and a person
-/// who stands for a while not.</summary>
+/// as it did in half the slots before, or as it will without a break for most of a minute (a car that has parked, a place that has been
+/// left) while nothing that counts stands on it, or, where too little is known from before, as it does in half of all slots. Counting
+/// slots and not samples lets a leaf that keeps coming back be background.</summary>
 internal static class Consensus
 {
     private const int Strip = 1024;
 
     /// <summary>Marks with 255 in <paramref name="foreground"/> what is not background, for each frame.</summary>
-    public static void Score(IReadOnlyList<byte[]> frames, IReadOnlyList<IReadOnlyList<Sample>> past, IReadOnlyList<IReadOnlyList<Sample>> future,
-        byte[] tolerance, int pastMin, int futureMin, IReadOnlyList<byte[]> foreground)
+    /// <param name="frames">The frames' planes.</param>
+    /// <param name="past">Planes of the scene before, by slot; where something that counts stood, they show what is behind it.</param>
+    /// <param name="future">Planes of the scene after, by slot.</param>
+    /// <param name="tolerance">How far two looks of one thing may be apart, log units.</param>
+    /// <param name="held">255 where something that counts stood last, or null.</param>
+    /// <param name="pastMin">Fewest slots from which the past is known.</param>
+    /// <param name="futureMin">Fewest slots that make the future long.</param>
+    /// <param name="foreground">What is filled.</param>
+    public static void Score(IReadOnlyList<byte[]> frames, IReadOnlyList<IReadOnlyList<byte[]>> past, IReadOnlyList<IReadOnlyList<byte[]>> future,
+        int tolerance, byte[]? held, int pastMin, int futureMin, IReadOnlyList<byte[]> foreground)
     {
-        int length = tolerance.Length;
+        int length = foreground[0].Length;
         for (int at = 0; at < length; at += Strip)
         {
             int size = Math.Min(Strip, length - at);
             for (int f = 0; f < frames.Count; f++)
-                ScoreStrip(frames[f].AsSpan(at, size), past, future, tolerance.AsSpan(at, size), pastMin, futureMin, foreground[f].AsSpan(at, size), at);
+                ScoreStrip(frames[f].AsSpan(at, size), past, future, (byte)tolerance, held, pastMin, futureMin, foreground[f].AsSpan(at, size), at);
         }
     }
 
-    private static void ScoreStrip(ReadOnlySpan<byte> frame, IReadOnlyList<IReadOnlyList<Sample>> past, IReadOnlyList<IReadOnlyList<Sample>> future,
-        ReadOnlySpan<byte> tolerance, int pastMin, int futureMin, Span<byte> foreground, int at)
+    private static void ScoreStrip(ReadOnlySpan<byte> frame, IReadOnlyList<IReadOnlyList<byte[]>> past, IReadOnlyList<IReadOnlyList<byte[]>> future,
+        byte tolerance, byte[]? held, int pastMin, int futureMin, Span<byte> foreground, int at)
     {
         int step = Vector<byte>.Count;
         int futureSamples = future.Sum(s => s.Count);
+        bool known = past.Count >= pastMin, longFuture = future.Count >= futureMin;
         // One sample in twenty may be hidden by something that passes in front.
-        Vector<byte> two = new(2), least = new((byte)pastMin), futureSlots = new((byte)future.Count), unbroken = new((byte)(futureSamples - (futureSamples / 20)));
-        bool longFuture = future.Count >= futureMin;
+        Vector<byte> near = new(tolerance), unbroken = new((byte)(futureSamples - (futureSamples / 20)));
+        Vector<byte> half = new((byte)((past.Count + 1) / 2)), halfOfAll = new((byte)((past.Count + future.Count + 1) / 2));
         for (int i = 0; i < frame.Length; i += step)
         {
             // The last vector overlaps the one before where the width is no multiple of the vector's.
             int j = Math.Min(i, frame.Length - step);
             var value = new Vector<byte>(frame[j..]);
-            var near = new Vector<byte>(tolerance[j..]);
-            Vector<byte> pastHits = default, pastSlots = default, futureHits = default, futureSame = default;
+            Vector<byte> pastHits = default;
             foreach (var slot in past)
             {
-                Vector<byte> hit = default, there = default;
-                foreach (var sample in slot)
-                {
-                    var free = sample.Owned is null ? Vector<byte>.AllBitsSet : ~Load(sample.Owned, at + j);
-                    there |= free;
-                    hit |= Near(value, Load(sample.Plane, at + j), near) & free;
-                }
-                pastHits -= hit;
-                pastSlots -= there;
-            }
-            foreach (var slot in future)
-            {
                 Vector<byte> hit = default;
-                foreach (var sample in slot)
-                {
-                    var same = Near(value, Load(sample.Plane, at + j), near);
-                    hit |= same;
-                    futureSame -= same;
-                }
-                futureHits -= hit;
+                foreach (byte[] sample in slot) hit |= Near(value, Load(sample, at + j), near);
+                pastHits -= hit;
             }
-            var known = Vector.GreaterThanOrEqual(pastSlots, least);
-            var before = Vector.GreaterThanOrEqual(pastHits * two, pastSlots) & known;
-            var after = longFuture ? Vector.GreaterThanOrEqual(futureSame, unbroken) : default;
-            var usual = Vector.GreaterThanOrEqual((pastHits + futureHits) * two, pastSlots + futureSlots) & ~known;
-            (~(before | after | usual)).CopyTo(foreground[j..]);
+            Vector<byte> background = known ? Vector.GreaterThanOrEqual(pastHits, half) : default;
+            // The future is asked only where the past does not settle it.
+            if (!known || (longFuture && !Vector.EqualsAll(background, Vector<byte>.AllBitsSet)))
+            {
+                Vector<byte> futureHits = default, futureSame = default;
+                foreach (var slot in future)
+                {
+                    Vector<byte> hit = default;
+                    foreach (byte[] sample in slot)
+                    {
+                        var same = Near(value, Load(sample, at + j), near);
+                        hit |= same;
+                        futureSame -= same;
+                    }
+                    futureHits -= hit;
+                }
+                if (longFuture)
+                {
+                    var after = Vector.GreaterThanOrEqual(futureSame, unbroken);
+                    background |= held is null ? after : Vector.AndNot(after, Load(held, at + j));
+                }
+                if (!known) background |= Vector.GreaterThanOrEqual(pastHits + futureHits, halfOfAll);
+            }
+            (~background).CopyTo(foreground[j..]);
         }
     }
 

@@ -3,30 +3,64 @@ using OpenCvSharp;
 
 namespace EvidenceVault.Analysis.OpenCv.Score;
 
+/// <summary>A frame kept as an example of the scene.</summary>
+internal sealed class SceneSample
+{
+    public required double Pts { get; init; }
+
+    /// <summary>As taken, for a second look.</summary>
+    public required byte[] Grey { get; init; }
+
+    /// <summary>In log units, without the light's field.</summary>
+    public required byte[] Plane { get; init; }
+
+    /// <summary>What the light is measured against until the next sample.</summary>
+    public required byte[] Reference { get; init; }
+
+    /// <summary>Counts up each time the whole picture changes; samples of different regimes are not compared.</summary>
+    public required int Regime { get; init; }
+
+    /// <summary>Standard deviation of the noise, log units, as far as it is known by then.</summary>
+    public required double Noise { get; set; }
+
+    /// <summary>The plane with what is behind it where something that counts stood. The plane itself until the sample's own turn has come.</summary>
+    public required byte[] Clean { get; set; }
+}
+
 /// <summary>Turns frames into scores against the scene a minute before and a minute after, and lets the decision say what of it
-/// counts, so that what counts does not become background. Frames wait in memory for their minute of future.</summary>
+/// counts, so that what counts does not become background. The scene is known by samples, which come ahead of the frames; the same
+/// samples give the same scores, however many of the frames between them are looked at.</summary>
 internal sealed class SceneScorer
 {
-    private const double WindowLongest = 60, SlotLongest = 5, MotionLag = 0.33;
-    private const int SlotsEachWay = 12, SamplesPerSlot = 3, FutureSlotsMin = 9, PastSlotsMin = 2;
-    private const int ToleranceLeast = 9, ToleranceMost = 40;
-    // Share of the picture that changes at once when the light or the camera does and not something in the scene.
-    private const double BreakShare = 0.5;
+    /// <summary>Seconds of the scene that a frame is compared with, each way.</summary>
+    public const double WindowLongest = 60;
 
-    private sealed record Pending(double Pts, byte[] Plane, int Regime, bool Sample, byte[]? Before);
+    /// <summary>Frames closer together than this are not scored: twelve a second tell all that people and vehicles do.</summary>
+    public const double ScoreEvery = 0.07;
+
+    private const double SlotLongest = 5, MotionLag = 0.33, FollowEvery = 3, DurationMost = 0.5;
+    private const int SlotsEachWay = 12, SamplesPerSlot = 3, FutureSlotsMin = 9, PastSlotsMin = 2;
+    private const int ToleranceLeast = 9, ToleranceMost = 40, AreaLeast = 9;
+    // Share of the picture that changes at once when the light or the camera does and not something in the scene.
+    private const double BreakShare = 0.5, BreakTiles = 0.6;
+
+    private sealed record Pending(double Pts, byte[]? Grey, double? Until);
 
     private readonly int _width, _height;
     private readonly Light _light;
-    private readonly double _slot, _sampleEvery;
-    private readonly byte[]? _mask;
+    private readonly double _slot;
     private readonly MotionEvents _events;
-    private readonly Action<FrameScore, byte[]> _scored;
-    private readonly List<Pending> _pending = [];
-    private readonly List<(Sample Sample, int Regime)> _past = [];
+    private readonly Action<FrameScore, byte[]?> _scored;
+    private readonly List<SceneSample> _samples = [];
+    private readonly Queue<Pending> _pending = new();
     private readonly Queue<(double Pts, byte[] Plane)> _recent = new();
-    private double _nextSample = double.NegativeInfinity, _lastPts = double.NegativeInfinity;
-    private int _regime, _scoredRegime;
-    private double _noise = 1;
+    private double _followed;
+    private byte[]? _mask;
+    private bool _soughtText;
+    private int _at; // the sample at or before the frame whose turn it is
+    private int _scoredRegime;
+    private byte[]? _held;
+    private IReadOnlyList<Patch> _lastPatches = [];
 
     /// <param name="width">Working width.</param>
     /// <param name="height">Working height.</param>
@@ -34,13 +68,12 @@ internal sealed class SceneScorer
     /// <param name="frameTime">Usual seconds from frame to frame.</param>
     /// <param name="region">Region of interest in working pixels, or null.</param>
     /// <param name="events">The decision.</param>
-    /// <param name="scored">Told each frame's score and its working plane.</param>
-    public SceneScorer(int width, int height, double span, double frameTime, Rect? region, MotionEvents events, Action<FrameScore, byte[]> scored)
+    /// <param name="scored">Told each frame's score and its working plane; null where it looks as the one before.</param>
+    public SceneScorer(int width, int height, double span, double frameTime, Rect? region, MotionEvents events, Action<FrameScore, byte[]?> scored)
     {
         (_width, _height, _events, _scored) = (width, height, events, scored);
         _light = new(width, height);
         _slot = Math.Clamp(span / (2 * SlotsEachWay), Math.Max(0.15, frameTime), SlotLongest);
-        _sampleEvery = _slot / SamplesPerSlot;
         if (region is { } r)
         {
             using var mask = new Mat(height, width, MatType.CV_8UC1, Scalar.Black);
@@ -49,93 +82,199 @@ internal sealed class SceneScorer
         }
     }
 
-    /// <summary>Frames closer together than this are not scored: twelve a second tell all that people and vehicles do.</summary>
-    public const double ScoreEvery = 0.07;
+    /// <summary>Seconds from one sample to the next, at least.</summary>
+    public double SampleEvery => _slot / SamplesPerSlot;
+
+    /// <summary>Seconds of samples that must be known beyond a frame before it is scored.</summary>
+    public double Window => Math.Min(WindowLongest, SlotsEachWay * _slot);
 
     /// <summary>Breaks seen: PTS at which the whole picture changed at once.</summary>
     public List<double> Breaks { get; } = [];
 
-    /// <summary>Takes a frame; scores those whose future is known.</summary>
-    public void Take(double pts, byte[] grey)
+    /// <summary>Lines of text that the camera writes, working pixels: not looked at. Known once the first frame is scored.</summary>
+    public IReadOnlyList<Rect> Text { get; private set; } = [];
+
+    /// <summary>The samples that are still needed, in order.</summary>
+    public IReadOnlyList<SceneSample> Samples => _samples;
+
+    /// <summary>Takes the next example of the scene.</summary>
+    public SceneSample AddSample(double pts, byte[] grey)
     {
-        byte[] plane = _light.Remove(grey, pts);
-        if (_recent.Count > 0)
-        {
-            var latest = _recent.Last();
-            bool gap = pts - latest.Pts > 2;
-            double noise = Noise(plane, latest.Plane);
-            int threshold = Math.Clamp((int)Math.Round(5 * Math.Max(noise, _noise)), ToleranceLeast, ToleranceMost);
-            if (Changed(plane, _recent.Peek().Plane, threshold) > BreakShare * plane.Length)
-            {
-                _light.Forget();
-                plane = _light.Remove(grey, pts);
-                _regime++;
-                _recent.Clear();
-                Breaks.Add(pts);
-                _nextSample = pts;
-            }
-            else if (!gap) _noise += 0.05 * (noise - _noise);
-        }
-        while (_recent.Count > 1 && _recent.ElementAt(1).Pts <= pts - MotionLag) _recent.Dequeue();
-        bool sample = pts >= _nextSample;
-        if (sample) _nextSample = pts + _sampleEvery - 1e-6;
-        _pending.Add(new(pts, plane, _regime, sample, _recent.Count > 0 ? _recent.Peek().Plane : null));
-        _recent.Enqueue((pts, plane));
-        _lastPts = pts;
-        while (_pending.Count > 0 && _lastPts - _pending[0].Pts > Window + _sampleEvery) ScoreBlock();
+        _samples.Add(_samples.Count == 0 ? Begin(pts, grey, 0, 1) : Next(pts, grey));
+        return _samples[^1];
     }
 
-    /// <summary>Scores what is left when there is no more.</summary>
+    private SceneSample Next(double pts, byte[] grey)
+    {
+        SceneSample last = _samples[^1];
+        if (Continue(last, pts, grey) is { } same) return same;
+        // One sample that was other than the rest (a knock, a flash) does not begin a new scene: what comes after it goes on with what came before.
+        if (_samples.Count > 1 && _samples[^2] is { } before && before.Regime != last.Regime && Continue(before, pts, grey) is { } again) return again;
+        return Begin(pts, grey, _samples.Max(s => s.Regime) + 1, last.Noise);
+    }
+
+    // The sample as a continuation of another, or null where the whole picture is another.
+    private SceneSample? Continue(SceneSample last, double pts, byte[] grey)
+    {
+        byte[] plane = _light.Plane(grey, last.Reference);
+        double step = Planes.Noise(plane, last.Plane);
+        bool second = _samples.Count == 1;
+        double noise = second ? step : last.Noise + (0.2 * (step - last.Noise));
+        if (Planes.ChangedTiles(plane, last.Plane, _width, _height, Tolerance(1.5 * last.Noise)) > BreakTiles) return null;
+        if (second) last.Noise = noise;
+        byte[] reference = last.Reference;
+        if (pts - _followed >= FollowEvery)
+        {
+            _followed = pts;
+            reference = Light.Follow(reference, plane);
+        }
+        return new() { Pts = pts, Grey = grey, Plane = plane, Reference = reference, Regime = last.Regime, Noise = noise, Clean = plane };
+    }
+
+    private SceneSample Begin(double pts, byte[] grey, int regime, double noise)
+    {
+        _followed = pts;
+        byte[] plane = _light.Plane(grey, null);
+        return new() { Pts = pts, Grey = grey, Plane = plane, Reference = plane, Regime = regime, Noise = noise, Clean = plane };
+    }
+
+    /// <summary>Takes the next frame; scores those whose future is known.</summary>
+    /// <param name="pts">PTS seconds.</param>
+    /// <param name="grey">The frame, or null where it looks as the one before it.</param>
+    /// <param name="until">Where frames after it were left out: PTS seconds up to which it stands for them.</param>
+    public void AddFrame(double pts, byte[]? grey, double? until = null)
+    {
+        _pending.Enqueue(new(pts, grey, until));
+        while (_pending.Count > 1 && _samples[^1].Pts >= _pending.Peek().Pts + Window + SampleEvery) ScoreNext();
+    }
+
+    /// <summary>Scores all that waits, as there are no samples to come that it needs.</summary>
     public void Finish()
     {
-        while (_pending.Count > 0) ScoreBlock();
+        while (_pending.Count > 0) ScoreNext();
     }
 
-    private double Window => Math.Min(WindowLongest, SlotsEachWay * _slot);
-
-    // A block is the frames from one sample to the next: they share their past and future.
-    private void ScoreBlock()
+    /// <summary>What stands out at a sample, by the samples around it as they are known now.</summary>
+    public IReadOnlyList<Patch> PatchesAt(SceneSample sample)
     {
-        int regime = _pending[0].Regime;
-        double at = _pending[0].Pts;
-        int count = 1;
-        while (count < _pending.Count && !_pending[count].Sample && _pending[count].Regime == regime && _pending[count].Pts - at < 2 * _sampleEvery) count++;
-        var block = _pending.GetRange(0, count);
+        byte[] foreground = ForegroundOf(sample.Plane, sample.Pts, sample);
+        return Share(foreground) > BreakShare ? [] : Patches(sample.Plane, foreground, null, Tolerance(sample.Noise));
+    }
 
-        var past = Slots(_past.Where(p => p.Regime == regime).Select(p => (at - p.Sample.Pts, p.Sample)));
-        var future = Slots(_pending.Where(p => p.Sample && p.Regime == regime && p.Pts >= at).Select(p => (p.Pts - at, new Sample(p.Pts, p.Plane, null))));
-        int tolerance = Math.Clamp((int)Math.Round(5 * _noise), ToleranceLeast, ToleranceMost);
-        byte[] near = new byte[_width * _height];
-        Array.Fill(near, (byte)tolerance);
-        var foreground = block.Select(_ => new byte[near.Length]).ToList();
-        Consensus.Score([.. block.Select(b => b.Plane)], past, future, near, PastSlotsMin, FutureSlotsMin, foreground);
+    /// <summary>Looks for text that the camera writes, in the samples that there are.</summary>
+    public void FindText()
+    {
+        if (_soughtText) return;
+        _soughtText = true;
+        Text = BurnedInText.Find([.. _samples.Select(s => s.Grey)], _width, _height);
+        if (Text.Count == 0) return;
+        using var mask = _mask is null ? new Mat(_height, _width, MatType.CV_8UC1, Scalar.White) : Mat.FromPixelData(_height, _width, MatType.CV_8UC1, _mask).Clone();
+        foreach (Rect line in Text) Cv2.Rectangle(mask, line, Scalar.Black, -1);
+        mask.GetArray(out _mask);
+    }
 
-        byte[]? owned = null;
-        for (int i = 0; i < count; i++)
+    private void ScoreNext()
+    {
+        FindText();
+        Pending frame = _pending.Dequeue();
+        while (_at + 1 < _samples.Count && _samples[_at + 1].Pts <= frame.Pts) _at++;
+        double duration = frame.Until is { } until ? until - frame.Pts : _pending.Count > 0 ? Math.Min(_pending.Peek().Pts - frame.Pts, DurationMost) : Math.Min(DurationMost, SampleEvery);
+        bool leftOut = frame.Until is not null;
+        if (frame.Grey is not { } grey)
         {
-            var frame = block[i];
-            double duration = i + 1 < _pending.Count ? Math.Min(_pending[i + 1].Pts - frame.Pts, 0.5) : Math.Min(0.5, _sampleEvery);
-            var score = new FrameScore(frame.Pts, duration, Patches(frame, foreground[i], tolerance), regime != _scoredRegime);
-            _scoredRegime = regime;
-            var counting = _events.Step(score);
-            _scored(score, frame.Plane);
-            if (frame.Sample) owned = Owned(foreground[i], counting);
+            // Nothing is other than at the frame before: what stood there stands there, and nothing of it moves.
+            FrameScore same = new(frame.Pts, duration, [.. _lastPatches.Select(p => p with { Moving = 0 })]) { Bridged = leftOut };
+            _events.Step(same);
+            _scored(same, null);
+            return;
         }
-        if (block[0].Sample) _past.Add((new(at, block[0].Plane, owned), regime));
-        _past.RemoveAll(p => at - p.Sample.Pts > Window + _slot);
-        _pending.RemoveRange(0, count);
+        (SceneSample sample, byte[] plane) = Match(grey, frame.Pts);
+        bool isSample = sample.Pts == frame.Pts;
+        byte[] foreground = ForegroundOf(plane, frame.Pts, sample);
+        int tolerance = Tolerance(sample.Noise);
+        while (_recent.Count > 1 && _recent.ElementAt(1).Pts <= frame.Pts - MotionLag) _recent.Dequeue();
+        bool shaken = Share(foreground) > BreakShare;
+        bool other = sample.Regime != _scoredRegime;
+        if (other) _recent.Clear();
+        if (other || shaken)
+        {
+            if (Breaks.Count == 0 || frame.Pts - Breaks[^1] > 1) Breaks.Add(frame.Pts);
+            _scoredRegime = sample.Regime;
+        }
+        FrameScore score = new(frame.Pts, duration, shaken ? [] : Patches(plane, foreground, _recent.Count > 0 ? _recent.Peek().Plane : null, tolerance), other || shaken) { Bridged = leftOut };
+        _recent.Enqueue((frame.Pts, plane));
+        IReadOnlyList<Patch> counting = _events.Step(score);
+        _lastPatches = score.Patches;
+        _scored(score, plane);
+        _held = Owned(foreground, counting);
+        if (!isSample) return;
+        Clean(sample);
+        Trim();
     }
 
-    private List<IReadOnlyList<Sample>> Slots(IEnumerable<(double Away, Sample Sample)> samples) =>
-        [.. samples.Where(s => s.Away < Window).GroupBy(s => (int)(s.Away / _slot)).OrderBy(g => g.Key).Select(IReadOnlyList<Sample> (g) => [.. g.Select(s => s.Sample)])];
-
-    private List<Patch> Patches(Pending frame, byte[] foreground, int tolerance)
+    // The sample that a frame belongs to: the one before it, or, where the whole picture changes before the next, the one it looks like.
+    private (SceneSample Sample, byte[] Plane) Match(byte[] grey, double pts)
     {
+        SceneSample before = _samples[_at];
+        if (before.Pts == pts) return (before, before.Plane);
+        byte[] plane = _light.Plane(grey, before.Reference);
+        if (_at + 1 >= _samples.Count || _samples[_at + 1] is not { } after || after.Regime == before.Regime) return (before, plane);
+        byte[] other = _light.Plane(grey, after.Reference);
+        int threshold = Tolerance(before.Noise);
+        return Planes.Changed(plane, before.Plane, threshold) <= Planes.Changed(other, after.Plane, threshold) ? (before, plane) : (after, other);
+    }
+
+    private void Clean(SceneSample sample)
+    {
+        if (_held is null) return;
+        SceneSample? before = _at > 0 && _samples[_at - 1].Regime == sample.Regime ? _samples[_at - 1] : null;
+        if (before is null) return;
+        byte[] clean = [.. sample.Plane];
+        for (int i = 0; i < clean.Length; i++)
+            if (_held[i] != 0) clean[i] = before.Clean[i];
+        sample.Clean = clean;
+    }
+
+    private void Trim()
+    {
+        int old = 0;
+        while (old < _at - 1 && _samples[_at].Pts - _samples[old].Pts > Window + _slot) old++;
+        if (old < 16) return; // in one go, as it moves the list
+        _samples.RemoveRange(0, old);
+        _at -= old;
+    }
+
+    private byte[] ForegroundOf(byte[] plane, double pts, SceneSample sample)
+    {
+        var past = new List<(double Away, byte[] Plane)>();
+        var future = new List<(double Away, byte[] Plane)>();
+        foreach (SceneSample s in _samples)
+        {
+            if (s.Regime != sample.Regime || Math.Abs(s.Pts - pts) >= Window) continue;
+            if (s.Pts < pts) past.Add((pts - s.Pts, s.Clean));
+            else future.Add((s.Pts - pts, s.Plane));
+        }
+        byte[] foreground = new byte[plane.Length];
+        Consensus.Score([plane], Slots(past), Slots(future), Tolerance(sample.Noise), _held, PastSlotsMin, FutureSlotsMin, [foreground]);
         if (_mask is not null)
             for (int i = 0; i < foreground.Length; i++) foreground[i] &= _mask[i];
+        return foreground;
+    }
+
+    private List<IReadOnlyList<byte[]>> Slots(IEnumerable<(double Away, byte[] Plane)> samples) =>
+        [.. samples.GroupBy(s => (int)(s.Away / _slot)).OrderBy(g => g.Key).Select(IReadOnlyList<byte[]> (g) => [.. g.Select(s => s.Plane)])];
+
+    private static int Tolerance(double noise) => Math.Clamp((int)Math.Round(5 * noise), ToleranceLeast, ToleranceMost);
+
+    private static double Share(byte[] foreground) => foreground.Count(f => f != 0) / (double)foreground.Length;
+
+    private List<Patch> Patches(byte[] plane, byte[] foreground, byte[]? before, int tolerance)
+    {
         using var raw = Mat.FromPixelData(_height, _width, MatType.CV_8UC1, foreground);
         using var clean = new Mat();
         Cv2.MedianBlur(raw, clean, 3);
+        var patches = new List<Patch>();
+        if (Cv2.CountNonZero(clean) == 0) return patches;
         using var joined = new Mat();
         using var kernel = Cv2.GetStructuringElement(MorphShapes.Ellipse, new Size(7, 7));
         Cv2.MorphologyEx(clean, joined, MorphTypes.Close, kernel);
@@ -143,14 +282,13 @@ internal sealed class SceneScorer
         using var stats = new Mat();
         using var centres = new Mat();
         int found = Cv2.ConnectedComponentsWithStats(joined, labels, stats, centres, PixelConnectivity.Connectivity8);
-        var patches = new List<Patch>();
         if (found <= 1) return patches;
         int[] moving = new int[found];
-        if (frame.Before is { } before)
+        if (before is not null)
         {
             labels.GetArray(out int[] label);
             for (int i = 0; i < label.Length; i++)
-                if (label[i] != 0 && Math.Abs(frame.Plane[i] - before[i]) > tolerance) moving[label[i]]++;
+                if (label[i] != 0 && Math.Abs(plane[i] - before[i]) > tolerance) moving[label[i]]++;
         }
         for (int n = 1; n < found; n++)
         {
@@ -160,8 +298,6 @@ internal sealed class SceneScorer
         }
         return [.. patches.OrderByDescending(p => p.Area).ThenBy(p => p.Y).ThenBy(p => p.X).Take(64)];
     }
-
-    private const int AreaLeast = 9;
 
     private byte[]? Owned(byte[] foreground, IReadOnlyList<Patch> counting)
     {
@@ -176,29 +312,5 @@ internal sealed class SceneScorer
         Cv2.Dilate(mask, wider, null, iterations: 2);
         wider.GetArray(out byte[] grown);
         return grown;
-    }
-
-    // Standard deviation of sensor noise from the median step of a pixel between frames: 0.6745 σ√2 for Gaussian noise.
-    private static double Noise(byte[] a, byte[] b)
-    {
-        Span<int> steps = stackalloc int[256];
-        steps.Clear();
-        for (int i = 0; i < a.Length; i += 3) steps[Math.Abs(a[i] - b[i])]++;
-        int all = (a.Length + 2) / 3, seen = 0;
-        for (int d = 0; d < 256; d++)
-        {
-            if ((seen + steps[d]) * 2 >= all)
-                return Math.Max(0, d - 0.5 + (((all / 2.0) - seen) / Math.Max(1, steps[d]))) / 0.954;
-            seen += steps[d];
-        }
-        return 0;
-    }
-
-    private static int Changed(byte[] a, byte[] b, int threshold)
-    {
-        int changed = 0;
-        for (int i = 0; i < a.Length; i++)
-            if (Math.Abs(a[i] - b[i]) > threshold) changed++;
-        return changed;
     }
 }

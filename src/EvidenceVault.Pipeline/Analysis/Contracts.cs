@@ -29,6 +29,9 @@ public sealed record AnalysisSettings
     /// <summary>Whether clips are cut.</summary>
     public bool Clips { get; init; } = true;
 
+    /// <summary>True to decode and look at every frame. Otherwise key frames and the sizes of packets decide which stretches are decoded.</summary>
+    public bool Exhaustive { get; init; }
+
     /// <summary>Region of interest x,y,width,height in pixels of the upright frame; null for the whole frame.</summary>
     public IReadOnlyList<int>? Region { get; init; }
 

@@ -65,7 +65,7 @@ internal sealed class FootageProbe : IFootageProbe
     {
         var packets = new List<PacketTime>();
         await ChildProgram.LinesAsync(
-            Ffmpeg.Probe(Patience, path, "-select_streams", Ffmpeg.Number(stream), "-show_entries", "packet=pts_time,dts_time,duration_time,flags", "-of", "csv=p=0"),
+            Ffmpeg.Probe(Patience, path, "-select_streams", Ffmpeg.Number(stream), "-show_entries", "packet=pts_time,dts_time,duration_time,size,flags", "-of", "csv=p=0"),
             line => { if (ProbeReading.Packet(line) is { } packet) packets.Add(packet); }, cancel);
         return packets;
     }

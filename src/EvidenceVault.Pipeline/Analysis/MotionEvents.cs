@@ -27,7 +27,11 @@ internal readonly record struct Patch(int X, int Y, int Width, int Height, int A
 /// <param name="Duration">Seconds until the next frame.</param>
 /// <param name="Patches">Patches, largest first.</param>
 /// <param name="Break">True where the whole picture changed at once (light, infra-red switch, cut): what was followed is let go.</param>
-internal sealed record FrameScore(double Pts, double Duration, IReadOnlyList<Patch> Patches, bool Break = false);
+internal sealed record FrameScore(double Pts, double Duration, IReadOnlyList<Patch> Patches, bool Break = false)
+{
+    /// <summary>True where the frames between it and its end were left out, because it is known that they would change nothing.</summary>
+    public bool Bridged { get; init; }
+}
 
 /// <summary>The rule by which patches become events. Lengths in seconds, sizes in working pixels.</summary>
 internal sealed record MotionRule(int FrameWidth, int FrameHeight)
@@ -79,6 +83,9 @@ internal sealed record MotionRule(int FrameWidth, int FrameHeight)
     /// it both its sides must go the same way, which a gust in a tree does not do.</summary>
     public double LargeShare { get; init; } = 0.005;
 
+    /// <summary>How far what counts may go in a second between looks that are farther apart than usual, working pixels.</summary>
+    public double Reach { get; init; } = 60;
+
     /// <summary>PTS gap over which nothing is followed.</summary>
     public double Gap { get; init; } = 2;
 }
@@ -94,6 +101,7 @@ internal sealed class MotionEvents(MotionRule rule)
     private sealed class Track
     {
         public required double First, Last;
+        public double Seen;
         public required Patch Box, Start;
         public required Patch All;
         public int Frames, Missed;
@@ -122,7 +130,7 @@ internal sealed class MotionEvents(MotionRule rule)
         else if (_lastPts is { } last && frame.Pts - last > rule.Gap) CloseAll("the footage has a gap");
         double fade = _lastPts is { } before ? Math.Pow(0.5, Math.Clamp(frame.Pts - before, 0, rule.Gap) / ClutterHalfLife) : 1;
         for (int i = 0; i < _clutter.Length; i++) _clutter[i] *= fade;
-        _lastPts = frame.Pts;
+        _lastPts = frame.Bridged ? frame.Pts + frame.Duration : frame.Pts;
         _lastEnd = frame.Pts + frame.Duration;
 
         var taken = new Dictionary<Track, Patch>();
@@ -134,7 +142,8 @@ internal sealed class MotionEvents(MotionRule rule)
             double bestFit = double.MaxValue;
             foreach (var track in _tracks)
             {
-                if (!track.Box.Touches(patch, 3)) continue;
+                // What counts may have gone farther where frames are far apart or were left out.
+                if (!track.Box.Touches(patch, 3 + (track.Convinced ? (int)(rule.Reach * Math.Max(0, frame.Pts - track.Seen - 0.25)) : 0))) continue;
                 double fit = Distance(track.Box, patch) - (track.Convinced ? 1000 : 0);
                 if (fit < bestFit) (best, bestFit) = (track, fit);
             }
@@ -199,6 +208,7 @@ internal sealed class MotionEvents(MotionRule rule)
         track.Box = box;
         track.All = track.All.Union(box);
         track.Last = frame.Pts + frame.Duration;
+        track.Seen = frame.Pts;
         track.Frames++;
         track.Typical += (box.Area - track.Typical) * Math.Min(1, Math.Max(1.0 / track.Frames, frame.Duration / rule.TypicalOver));
         track.AreaSum += box.Area;

@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace EvidenceVault.Pipeline.Analysis;
 
 /// <summary>A video packet as ffprobe lists it. PTS in seconds; null where the container gives none.</summary>
-internal readonly record struct PacketTime(double? Pts, double Duration, bool Key);
+internal readonly record struct PacketTime(double? Pts, double Duration, bool Key, long Bytes = 0);
 
 /// <summary>Reads what ffprobe says. Pure: the calls are in <see cref="FootageProbe"/>.</summary>
 internal static class ProbeReading
@@ -40,13 +40,13 @@ internal static class ProbeReading
             .Where(t => names.Contains(t.Key, StringComparer.OrdinalIgnoreCase)).Select(t => t.Value).FirstOrDefault();
     }
 
-    /// <summary>One line of <c>-show_entries packet=pts_time,dts_time,duration_time,flags -of csv=p=0</c>.</summary>
+    /// <summary>One line of <c>-show_entries packet=pts_time,dts_time,duration_time,size,flags -of csv=p=0</c>.</summary>
     public static PacketTime? Packet(string line)
     {
         string[] parts = line.Split(',');
-        if (parts.Length < 4) return null;
+        if (parts.Length < 5) return null;
         double? pts = Seconds(parts[0]) ?? Seconds(parts[1]);
-        return new(pts, Seconds(parts[2]) ?? 0, parts[3].Contains('K'));
+        return new(pts, Seconds(parts[2]) ?? 0, parts[4].Contains('K'), long.TryParse(parts[3], NumberStyles.None, CultureInfo.InvariantCulture, out long bytes) ? bytes : 0);
     }
 
     /// <summary>True where intervals between packets, in presentation order, differ by more than rounding (a fifth, and 2 ms).</summary>

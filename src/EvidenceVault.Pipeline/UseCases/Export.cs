@@ -84,8 +84,19 @@ internal sealed record RecordedExport(string Id, string Case, IReadOnlyList<Exhi
         string[] redact = [.. request.Redact.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
         string[] known = [.. rows.SelectMany(r => vault.Log.Entries(r.Ref)).SelectMany(e => e.Disclosures).Select(d => d.Name).Append("actor").Append("reason").Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
         if (redact.Except(known).FirstOrDefault() is { } unknown)
-            throw new RefusedException($"No entry of these exhibits has a field '{Names.Printable(unknown)}'.", "Nothing was given out.", $"Fields that can be withheld here: {string.Join(", ", known)}.");
-        BundleWriting.RequireFree(request.Output);
+        {
+            await RefuseAsync(vault, request, caller, null, caseName, "no-such-field").ConfigureAwait(false);
+            throw new RefusedException($"No entry of these exhibits has a field '{Names.Printable(unknown)}'.", "Nothing was given out; the refusal is in the custody log.", $"Fields that can be withheld here: {string.Join(", ", known)}.");
+        }
+        try
+        {
+            BundleWriting.RequireFree(request.Output);
+        }
+        catch (RefusedException)
+        {
+            await RefuseAsync(vault, request, caller, null, caseName, "no-place-for-it").ConfigureAwait(false);
+            throw;
+        }
 
         byte[] policy = vault.WitnessPolicy.Content.ToArray(), ca = Encoding.ASCII.GetBytes(vault.Keys.Seal.CaPem);
         string id = RandomNumberGenerator.GetHexString(32, lowercase: true);
@@ -108,12 +119,12 @@ internal sealed record RecordedExport(string Id, string Case, IReadOnlyList<Exhi
         string[] cases = [.. rows.Values.Select(r => r.Case).Distinct(StringComparer.Ordinal)];
         if (cases.Length > 1)
         {
-            await RefuseAsync(null, "several-cases").ConfigureAwait(false);
+            await RefuseAsync(vault, request, caller, null, null, "several-cases").ConfigureAwait(false);
             throw new RefusedException($"The exhibits are of several cases ({string.Join(", ", cases)}).", "Nothing was given out; the refusal is in the custody log.", "Make a bundle for each case.");
         }
         if (rows.Values.FirstOrDefault(r => r.StoredAt is null || r.State == ExhibitState.Damaged) is { } bad)
         {
-            await RefuseAsync(bad, bad.State).ConfigureAwait(false);
+            await RefuseAsync(vault, request, caller, bad.Ref, bad.Case, bad.State).ConfigureAwait(false);
             throw new EvidenceException($"Exhibit {bad.Reference} is '{bad.State}' and cannot be given out.", bad.Problem ?? "It is not stored yet.", $"See 'evidencevault show {bad.Reference}'.");
         }
         return (cases[0], [.. rows.Values]);
@@ -124,9 +135,10 @@ internal sealed record RecordedExport(string Id, string Case, IReadOnlyList<Exhi
             if (!request.WithDerivatives) return;
             foreach (ExhibitRow derivative in vault.Exhibits.Derivatives(row.Ref)) Add(derivative);
         }
-
-        Task RefuseAsync(ExhibitRow? row, string why) => vault.Sequencer.RecordAsync(Refusal.Of(request, row?.Ref, row?.Case, caller, why));
     }
+
+    private static Task RefuseAsync(Vault vault, ExportBundle request, Caller caller, ExhibitReference? exhibit, string? caseName, string why) =>
+        vault.Sequencer.RecordAsync(Refusal.Of(request, exhibit, caseName, caller, why));
 
     private static (ulong ExportEntry, List<long> LastSeqs) Record(Change change, ExportBundle request, Caller caller, string id, string caseName, List<ExhibitRow> rows, byte[] policy, byte[] ca)
     {

@@ -1,12 +1,17 @@
 namespace EvidenceVault.Pipeline.Words;
 
 /// <summary>
-/// A folder of the vault's own working files, the only place from which the vault deletes. A crash leaves the folder;
-/// the next start sweeps what no running process holds.
+/// A folder of the vault's own working files, the only place from which the vault deletes. A crash leaves the folder. One in the
+/// vault's own place is swept at the next start; one in a folder that is not the vault's, by the next that is made there.
 /// </summary>
 public sealed class Scratch : IDisposable
 {
-    private Scratch(string path) => Path = path;
+    // Locked as long as its process lives, whichever machine that runs on; the system lets go of it even after kill -9.
+    private const string HeldName = ".held";
+
+    private readonly FileStream? _held;
+
+    private Scratch(string path, FileStream? held) => (Path, _held) = (path, held);
 
     /// <summary>The folder, mode 0700.</summary>
     public string Path { get; }
@@ -17,9 +22,30 @@ public sealed class Scratch : IDisposable
     {
         const UnixFileMode ownerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
         Directory.CreateDirectory(root, ownerOnly);
+        if (prefix.Length > 0) SweepAbandoned(root, prefix);
         string path = System.IO.Path.Combine(root, $"{prefix}{Environment.ProcessId}-{Guid.NewGuid():N}");
         Directory.CreateDirectory(path, ownerOnly);
-        return new(path);
+        return new(path, prefix.Length > 0 ? new(System.IO.Path.Combine(path, HeldName), FileMode.CreateNew, FileAccess.Write, FileShare.None) : null);
+    }
+
+    // What a killed process left in somebody's folder may be evidence in clear.
+    private static void SweepAbandoned(string root, string prefix)
+    {
+        foreach (string folder in Directory.EnumerateDirectories(root, prefix + "*"))
+        {
+            string held = System.IO.Path.Combine(folder, HeldName);
+            try
+            {
+                // A folder without it is of this moment, or not ours.
+                if (!File.Exists(held)) continue;
+                using (new FileStream(held, FileMode.Open, FileAccess.Write, FileShare.None)) { /* nobody holds it */ }
+                Remove(folder);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // Somebody works in it, or it is another account's: neither is ours to delete.
+            }
+        }
     }
 
     /// <summary>Deletes the folders below <paramref name="root"/> whose process is gone. Call once at start.</summary>
@@ -35,7 +61,11 @@ public sealed class Scratch : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => Remove(Path);
+    public void Dispose()
+    {
+        _held?.Dispose();
+        Remove(Path);
+    }
 
 #pragma warning disable RS0030 // the one place that may delete
     private static void Remove(string folder)

@@ -24,7 +24,7 @@ public class ProbeReadingTests
     [Fact]
     public void Packets_without_a_presentation_time_take_their_decoding_time()
     {
-        Assert.Equal(new PacketTime(1.5, 0.04, true), ProbeReading.Packet("N/A,1.500000,0.040000,K__"));
+        Assert.Equal(new PacketTime(1.5, 0.04, true, 4711), ProbeReading.Packet("N/A,1.500000,0.040000,4711,K__"));
         Assert.Null(ProbeReading.Packet("nonsense")?.Pts);
     }
 

@@ -129,7 +129,7 @@ public sealed class ExportTests(AzuriteFixture azurite) : IClassFixture<AzuriteF
         Assert.Contains("salary", refused.What);
         Assert.Contains("actor, reason, source, sourceName", refused.Next);
         Assert.False(Path.Exists(bench.At("bundle")));
-        Assert.Equal(size, bench.Vault.Log.Size());
+        Assert.Equal(size + 1, bench.Vault.Log.Size());
     }
 
     [Theory]
@@ -138,6 +138,7 @@ public sealed class ExportTests(AzuriteFixture azurite) : IClassFixture<AzuriteF
     [InlineData("no-such-exhibit")]
     [InlineData("damaged")]
     [InlineData("sealed")]
+    [InlineData("no-such-field")]
     public async Task What_may_not_leave_is_refused_and_the_refusal_recorded(string why)
     {
         await using ExportBench bench = await ExportBench.NewAsync(azurite);
@@ -148,6 +149,7 @@ public sealed class ExportTests(AzuriteFixture azurite) : IClassFixture<AzuriteF
         {
             "no-reason" => bench.Asked("bundle", "AB/1") with { Why = " " },
             "several-cases" => bench.Asked("bundle", "AB/1", "CD/1"),
+            "no-such-field" => bench.Asked("bundle", "AB/1") with { Redact = ["shoe-size"] },
             "no-such-exhibit" => bench.Asked("bundle", "AB/1", "AB/9"),
             _ => bench.Asked("bundle", "AB/1"),
         };
@@ -184,7 +186,9 @@ public sealed class ExportTests(AzuriteFixture azurite) : IClassFixture<AzuriteF
         ulong size = bench.Vault.Log.Size();
         await Assert.ThrowsAsync<RefusedException>(() => bench.ExportAsync(output, "AB/1"));
         Assert.Equal("mine", File.ReadAllText(bench.At(output)));
-        Assert.Equal(size, bench.Vault.Log.Size());
+        Assert.Equal(size + 1, bench.Vault.Log.Size());
+        CustodyEntry last = bench.Temp.Entries()[^1];
+        Assert.Equal(("exported", Outcome.Refused, "no-place-for-it"), (last.Action, last.Outcome, last.Detail!["why"]!.GetValue<string>()));
     }
 
     [Theory]

@@ -62,8 +62,9 @@ internal sealed class PdfReport
         _y -= 10;
         foreach ((int at, ReportBlock block) in report.Blocks.Index())
         {
-            // A heading goes with the label below it.
-            if (block is Heading && report.Blocks.ElementAtOrDefault(at + 1) is Facts { Framed: true } label) Room(Math.Min(HeightOf(label) + 40, Height - Top - Bottom));
+            // A heading goes with the label below it, and so does a heading above that heading.
+            int headings = report.Blocks.Skip(at).TakeWhile(b => b is Heading).Count();
+            if (headings > 0 && report.Blocks.ElementAtOrDefault(at + headings) is Facts { Framed: true } label) Room(Math.Min(HeightOf(label) + (40 * headings), Height - Top - Bottom));
             Draw(block);
         }
         foreach ((int number, PdfPageBuilder page) in _pages.Index())

@@ -1,0 +1,64 @@
+using EvidenceVault.Samples;
+
+namespace EvidenceVault.Benchmarks.Analysis;
+
+/// <summary>A scene of the corpus.</summary>
+/// <param name="Condition">What it is there to show, in a few words.</param>
+/// <param name="Scene">How it is rendered.</param>
+/// <param name="Codec">How it is encoded.</param>
+internal sealed record CorpusScene(string Condition, Scene Scene, Codec Codec = Codec.H264)
+{
+    public string File => $"{Condition.Replace(' ', '-').Replace(",", "", StringComparison.Ordinal)}-{Scene.Seed}{(Codec == Codec.Mjpeg ? ".avi" : ".mp4")}";
+}
+
+/// <summary>Rendered scenes over the conditions that covert cameras meet. The seeds decide everything; those that the analysis is tuned
+/// on are never those that it is judged by.</summary>
+internal static class Corpus
+{
+    private const ulong HeldOut = 9000, ForTuning = 100;
+
+    /// <summary>The scenes that judge.</summary>
+    public static IReadOnlyList<CorpusScene> Judging() => Of(HeldOut);
+
+    /// <summary>The same conditions with other seeds, to tune on.</summary>
+    public static IReadOnlyList<CorpusScene> Tuning() => Of(ForTuning);
+
+    private static List<CorpusScene> Of(ulong first)
+    {
+        var scenes = new List<CorpusScene>();
+        ulong seed = first;
+        void Add(string condition, int count, Scene scene, Codec codec = Codec.H264)
+        {
+            for (int i = 0; i < count; i++) scenes.Add(new(condition, scene with { Seed = seed++ }, codec));
+        }
+        Scene usual = new() { Name = "", Seconds = 75 };
+        Scene full = usual with { Width = 1920, Height = 1080, Seconds = 64 };
+        Add("people at dusk", 3, usual with { Name = "dusk-field" });
+        Add("people in infra-red", 3, usual with { Name = "ir-field" });
+        Add("lorry at dusk", 2, usual with { Name = "dusk-lane" });
+        Add("lorry in infra-red", 2, usual with { Name = "ir-lane" });
+        Add("quay at dusk", 2, usual with { Name = "dusk-quay" });
+        Add("quay in infra-red", 2, usual with { Name = "ir-quay" });
+        Add("clouds", 3, usual with { Name = "cloud" });
+        Add("infra-red switch", 3, usual with { Name = "ir-switch" });
+        Add("wind, nobody", 2, usual with { Name = "empty", Wind = 2 });
+        Add("wind in infra-red, nobody", 2, usual with { Name = "ir-empty", Wind = 2 });
+        Add("people in wind", 2, usual with { Name = "dusk-field", Wind = 2 });
+        Add("rain", 2, usual with { Name = "ir-field", Disturbed = Disturbance.Rain });
+        Add("rain, nobody", 1, usual with { Name = "ir-empty", Disturbed = Disturbance.Rain });
+        Add("insects, nobody", 2, usual with { Name = "ir-empty", Disturbed = Disturbance.Insects });
+        Add("insects", 2, usual with { Name = "ir-field", Disturbed = Disturbance.Insects });
+        Add("knocked camera, nobody", 2, usual with { Name = "empty", Disturbed = Disturbance.Shake });
+        Add("knocked camera", 2, usual with { Name = "dusk-field", Disturbed = Disturbance.Shake });
+        Add("gain in steps", 2, usual with { Name = "dusk-field", Disturbed = Disturbance.GainSteps });
+        Add("few bits", 2, usual with { Name = "dusk-field", Kbps = 150 });
+        Add("few bits, nobody", 1, usual with { Name = "empty", Kbps = 150 });
+        Add("much noise", 2, usual with { Name = "dusk-field", Noise = 11 });
+        Add("far, 32 px", 2, full with { Name = "small-32", Wind = 0.3 });
+        Add("far, 16 px", 2, full with { Name = "small-16", Wind = 0.3 });
+        Add("standing for minutes", 2, usual with { Name = "long-stand", Seconds = 240 });
+        Add("H.265", 1, usual with { Name = "dusk-field" }, Codec.H265);
+        Add("Motion JPEG", 1, usual with { Name = "dusk-field" }, Codec.Mjpeg);
+        return scenes;
+    }
+}

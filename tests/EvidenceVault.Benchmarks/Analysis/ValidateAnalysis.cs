@@ -1,0 +1,86 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+using EvidenceVault.Pipeline.Analysis;
+using EvidenceVault.Samples;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace EvidenceVault.Benchmarks.Analysis;
+
+/// <summary>Renders the corpus (what is not there yet), analyses each scene, gated and exhaustively, and judges what was found by the exact truth.</summary>
+internal static class ValidateAnalysis
+{
+    public sealed record Result(CorpusScene Scene, Truth Truth, AnalysisReport Report, Judgement Judgement, double Seconds);
+
+    public static async Task<int> RunAsync(string[] args)
+    {
+        (string folder, bool tuning, string? only, string[] ways) = Read(args);
+        Directory.CreateDirectory(folder);
+        await using ServiceProvider services = new ServiceCollection().AddFootageAnalysis().BuildServiceProvider();
+        IFootageAnalyser analyser = services.GetRequiredService<IFootageAnalyser>();
+        var scenes = (tuning ? Corpus.Tuning() : Corpus.Judging()).Where(s => only is null || s.Condition.Contains(only, StringComparison.OrdinalIgnoreCase)).ToList();
+        var results = ways.ToDictionary(w => w, _ => new List<Result>());
+        foreach (CorpusScene scene in scenes)
+        {
+            Truth truth = Rendered(scene, folder);
+            foreach (string way in ways)
+            {
+                long began = Stopwatch.GetTimestamp();
+                AnalysisReport report = await analyser.AnalyseAsync(Path.Combine(folder, scene.File), null, new() { Clips = false, Exhaustive = way == "exhaustive" }, null, CancellationToken.None);
+                Result result = new(scene, truth, report, Judgement.Of(truth, report.Segments), Stopwatch.GetElapsedTime(began).TotalSeconds);
+                results[way].Add(result);
+                Console.WriteLine(Line(way, result));
+            }
+        }
+        foreach (string way in ways) Console.WriteLine(Summary(way, results[way]));
+        return results.Values.SelectMany(r => r).All(r => r.Report.Problem is null) ? 0 : 1;
+    }
+
+    private static Truth Rendered(CorpusScene scene, string folder)
+    {
+        string file = Path.Combine(folder, scene.File), told = Path.ChangeExtension(file, ".json");
+        if (File.Exists(file) && File.Exists(told)) return Truth.FromJson(File.ReadAllText(told));
+        Truth truth = SceneRenderer.Render(scene.Scene, scene.Codec, file);
+        File.WriteAllText(told, truth.ToJson());
+        return truth;
+    }
+
+    private static string Line(string way, Result r)
+    {
+        var line = new StringBuilder();
+        line.Append(CultureInfo.InvariantCulture, $"{way,-10} {r.Scene.File,-40} {r.Judgement.Events.Count} events, {r.Judgement.Missed.Count} missed, {r.Judgement.FalseAlarms.Count} false, worst bound {r.Judgement.BoundaryErrors.DefaultIfEmpty().Max():F2} s, {r.Seconds:F1} s");
+        foreach (TruthSpan missed in r.Judgement.Missed) line.Append(CultureInfo.InvariantCulture, $"\n             missed {missed.Start:F1}-{missed.End:F1} {missed.What}");
+        foreach (SegmentReport alarm in r.Judgement.FalseAlarms) line.Append(CultureInfo.InvariantCulture, $"\n             false  {alarm.Start:F1}-{alarm.End:F1} at {string.Join(",", alarm.Box)}: {alarm.OpenedBecause}");
+        if (r.Report.Problem is { } problem) line.Append("\n             ").Append(problem);
+        if (r.Judgement.BoundaryErrors.DefaultIfEmpty().Max() > 1)
+            line.Append(CultureInfo.InvariantCulture, $"\n             truth {string.Join(' ', r.Judgement.Events.Select(e => $"{e.Start:F1}-{e.End:F1}"))}; found {string.Join(' ', r.Report.Segments.Select(e => $"{e.Start:F1}-{e.End:F1}"))}");
+        return line.ToString();
+    }
+
+    private static string Summary(string way, List<Result> results)
+    {
+        int events = results.Sum(r => r.Judgement.Events.Count), missed = results.Sum(r => r.Judgement.Missed.Count), alarms = results.Sum(r => r.Judgement.FalseAlarms.Count);
+        double[] errors = [.. results.SelectMany(r => r.Judgement.BoundaryErrors).Order()];
+        double hours = results.Sum(r => r.Judgement.QuietSeconds) / 3600;
+        return string.Create(CultureInfo.InvariantCulture,
+            $"{way}: {results.Count} scenes, recall {1 - (missed / (double)Math.Max(1, events)):F3} of {events} events, {alarms} false alarms in {hours:F2} quiet hours, median boundary error {(errors.Length == 0 ? 0 : errors[errors.Length / 2]):F2} s");
+    }
+
+    private static (string Folder, bool Tuning, string? Only, string[] Ways) Read(string[] args)
+    {
+        (string folder, bool tuning, string? only, string[] ways) = (Path.Combine(Path.GetTempPath(), "evidencevault-corpus"), false, null, ["gated", "exhaustive"]);
+        for (int i = 0; i < args.Length; i++)
+        {
+            string value() => ++i < args.Length ? args[i] : throw new FormatException($"'{args[i - 1]}' needs a value.");
+            switch (args[i])
+            {
+                case "--corpus": folder = value(); break;
+                case "--tuning": tuning = true; break;
+                case "--only": only = value(); break;
+                case "--way": ways = [value()]; break;
+                default: throw new FormatException($"There is no option '{args[i]}': validate takes --corpus DIR, --tuning, --only CONDITION, --way gated|exhaustive.");
+            }
+        }
+        return (folder, tuning, only, ways);
+    }
+}
