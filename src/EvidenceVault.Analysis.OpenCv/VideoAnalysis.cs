@@ -17,7 +17,7 @@ internal sealed class VideoAnalysis(IFootageProbe probe, IClipCutter cutter, Act
             Settings = settings,
             Versions = new SortedDictionary<string, string>
             {
-                ["evidencevault"] = typeof(VideoAnalysis).Assembly.GetName().Version?.ToString(3) ?? "unknown",
+                ["evidencevault"] = OwnBuild.Version,
                 ["ffmpeg"] = await Ffmpeg.VersionAsync(cancel),
                 ["opencv"] = Cv2.GetVersionString() ?? "unknown",
             },
@@ -47,9 +47,18 @@ internal sealed class VideoAnalysis(IFootageProbe probe, IClipCutter cutter, Act
         var run = await new ExhaustiveRun(footage, scorer, p => progress(0.85 * p)).RunAsync(cancel);
         var decoded = run.Decoder;
         (long frames, int untimed, int backward, double end) = (run.Frames, run.Untimed, run.Backward, run.End);
+        // What decoders make of broken data depends on their number of threads: it is looked at again with one, so that anyone gets the same.
+        if (frames > 0 && Ffmpeg.DecoderThreads != 1 && (decoded.Complaints > 0 || !decoded.Good))
+        {
+            Ffmpeg.DecoderThreads = 1;
+            return await RunAsync(video, folder, settings, cancel);
+        }
         report = report with { Frames = frames, Probe = facts with { DecodedFrames = frames } };
         if (frames == 0)
             return report with { Problem = FootageAnalyser.Problem($"No frame of the video decodes ({decoded.Reason}).", "Have the camera's copy read again; if it is the same, keep it for a laboratory.") };
+        var parts = decoded.Complaints > 0 || !decoded.Good ? await ReadableParts.LookAsync(video, stream, facts, frameTime, cancel) : ReadableParts.Whole(facts.FirstPts ?? 0, end, frames);
+        report = report with { Readable = parts.Readable, Skipped = parts.Skipped };
+        if (parts.Sentence() is { } unreadable) notes.Add(unreadable);
         if (!decoded.Good) notes.Add($"The decoder stopped with an error after frame {frames}; what comes after it was not seen.");
         if (facts.ClaimedFrames is { } claimed && claimed != frames) notes.Add($"The header claims {claimed} frames; {frames} decode.");
         if (facts.ClaimedDuration is { } length && length > (2 * span) + 2) notes.Add(string.Create(CultureInfo.InvariantCulture, $"The header claims {length:0.#} seconds; the frames span {span:0.#}."));

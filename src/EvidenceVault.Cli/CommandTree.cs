@@ -32,6 +32,7 @@ internal static class CommandTree
             SealCommand.Build(),
             ExportCommand.Build(),
             AnalyseCommand.Build(),
+            ReproduceCommand.Build(),
             ClipCommand.Build(),
             ViewingCopyCommand.Build(),
             LogCommand.Build(),

@@ -399,7 +399,7 @@ public sealed partial class EvidenceFlow(Vault vault, IEvidenceStore store, IFoo
         : $"The manifest says {row.ExpectedBytes} bytes and SHA-256 {row.ExpectedSha256}; received were {digests.Bytes} bytes with SHA-256 {digests.Sha256}. What was received is sealed as it is. Ask whoever delivered it for the file that the manifest names.";
 
     /// <summary>The delivered name's extension where it is harmless; the analysis looks at the bytes, the extension only helps raw streams.</summary>
-    private static string SafeExtension(string? name)
+    internal static string SafeExtension(string? name)
     {
         string extension = Path.GetExtension(name ?? "");
         return extension.Length is > 1 and <= 6 && extension[1..].All(char.IsAsciiLetterOrDigit) ? extension.ToLowerInvariant() : ".bin";

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace EvidenceVault.Pipeline.Analysis;
 
 /// <summary>Looks into footage. It runs in a process of its own with limits on time, memory and output: hostile video can end
@@ -47,6 +49,10 @@ public sealed record AnalysisSettings
 
     /// <summary>Limits of the analysis process.</summary>
     public AnalysisLimits Limits { get; init; } = new();
+
+    /// <summary>Threads for decoding and scoring; 0 for as many as suit. Not part of a report: what is found does not depend on it.</summary>
+    [JsonIgnore]
+    public int Threads { get; init; }
 }
 
 /// <summary>What the analysis process may use before it is ended.</summary>
@@ -60,6 +66,12 @@ public sealed record AnalysisLimits
 
     /// <summary>Bytes written to the output folder.</summary>
     public long OutputBytes { get; init; } = 64L << 30;
+
+    /// <summary>Processor time of all its processes together.</summary>
+    public TimeSpan Processor { get; init; } = TimeSpan.FromHours(24);
+
+    /// <summary>Processes at once, itself included.</summary>
+    public int Processes { get; init; } = 64;
 }
 
 /// <summary>What the analysis found: the content of <c>analysis.json</c>. Property names are a stable format (docs/formats.md).</summary>
@@ -70,6 +82,12 @@ public sealed record AnalysisReport
 
     /// <summary>Frames that really decoded, 0 when none did.</summary>
     public long Frames { get; init; }
+
+    /// <summary>What of the footage could be read, in order; one span where all of it could. Empty where nothing was decoded, and for stills.</summary>
+    public IReadOnlyList<ReadableSpan> Readable { get; init; } = [];
+
+    /// <summary>What could not, in order: parts that gave no picture, or a damaged one. Empty where all could be read.</summary>
+    public IReadOnlyList<SkippedPart> Skipped { get; init; } = [];
 
     /// <summary>Intervals of motion by container PTS, in order, not overlapping.</summary>
     public IReadOnlyList<SegmentReport> Segments { get; init; } = [];
@@ -107,6 +125,20 @@ public sealed record AnalysisReport
     /// <summary>Things worth knowing that did not stop the analysis, a sentence each.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 }
+
+/// <summary>A run of frames that decoded without an error.</summary>
+/// <param name="Start">PTS seconds of its first frame.</param>
+/// <param name="End">PTS seconds of the end of its last frame.</param>
+/// <param name="FirstFrame">Number of its first frame among those that decode, from 1, in order of PTS.</param>
+/// <param name="Frames">How many frames it has.</param>
+public sealed record ReadableSpan(double Start, double End, long FirstFrame, long Frames);
+
+/// <summary>A part that could not be read as it was recorded.</summary>
+/// <param name="Start">PTS seconds of the end of the last good frame before it, or of the first packet.</param>
+/// <param name="End">PTS seconds of the next good frame; after the last, of the end of the last packet or, where that is later, the end by the header.</param>
+/// <param name="Damaged">Frames in it that decode with errors: looked at, but not to be relied on.</param>
+/// <param name="Lost">Packets in it that gave no frame.</param>
+public sealed record SkippedPart(double Start, double End, long Damaged, long Lost);
 
 /// <summary>A picture or small file in the output folder.</summary>
 /// <param name="File">Its name in the output folder.</param>

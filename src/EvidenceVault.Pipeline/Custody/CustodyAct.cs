@@ -70,6 +70,12 @@ public static class Acts
     /// <summary>The footage was analysed.</summary>
     public const string Analysed = "analysed";
 
+    /// <summary>The footage was decrypted to be analysed again, to compare. Recorded before it is; nothing of it is given out.</summary>
+    public const string Reproduced = "reproduced";
+
+    /// <summary>What the analysis gave when it was done again was compared with what was sealed.</summary>
+    public const string AnalysisCompared = "analysis-compared";
+
     /// <summary>A Derivative was made, sealed, stored and read back.</summary>
     public const string Derived = "derived";
 
