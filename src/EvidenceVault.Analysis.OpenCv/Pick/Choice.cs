@@ -93,8 +93,10 @@ internal static class Choice
         var last = Best(points.Reverse().TakeWhile(p => p.Pts >= points[^1].Pts - Ends));
         var closest = points.MaxBy(p => p.Box.Area * (Cut(p.Box, size) ? 0.6 : 1));
         var wishes = new List<Wish>();
-        foreach (var wish in (Wish[])[Around1(FirstSight, first.Pts), Around1(Closest, closest.Pts), Around1(LastSight, last.Pts)])
+        // Of a short segment there is one picture: where what moved is largest.
+        foreach (var wish in (Wish[])[Around1(Closest, closest.Pts), Around1(FirstSight, first.Pts), Around1(LastSight, last.Pts)])
             if (wishes.TrueForAll(w => Math.Abs(w.Pts - wish.Pts) >= Apart)) wishes.Add(wish);
+        wishes.Sort((a, b) => a.Pts.CompareTo(b.Pts));
         var upright = points.Where(p => Upright(p.Box, size)).ToList();
         if (upright.Count > 0)
         {

@@ -97,7 +97,7 @@ internal sealed class ContactSheet : IDisposable
     // The mover and its surroundings, in the corner farthest from it.
     private void Enlarge(Mat tile, Mat picture, Rect box, Rect thin)
     {
-        int side = Math.Min(Math.Min(picture.Width, picture.Height), Math.Max(24, 2 * Math.Max(box.Width, box.Height))), inset = (int)(0.42 * _high);
+        int side = Math.Min(Math.Min(picture.Width, picture.Height), Math.Max(24, 2 * Math.Max(box.Width, box.Height))), inset = (int)(0.42 * Math.Min(_high, _wide));
         int x = Math.Clamp(box.X + (box.Width / 2) - (side / 2), 0, picture.Width - side), y = Math.Clamp(box.Y + (box.Height / 2) - (side / 2), 0, picture.Height - side);
         using var part = new Mat(picture, new Rect(x, y, side, side));
         using var large = new Mat();
