@@ -53,6 +53,9 @@ public sealed record IndexedStream(int Number, string Kind, string Codec, string
     /// <summary>The root of the Merkle tree of their lines (RFC 9162 section 2.1.1).</summary>
     public byte[] Root { get; init; } = MerkleTree.EmptyRoot;
 
+    /// <summary>False where one of these could not stand in an index.</summary>
+    public bool IsGood => Number is >= 0 and < PacketIndex.MostStreams && Forms.IsName(Kind) && Forms.IsName(Codec) && IsTimeBase(TimeBase);
+
     /// <summary>A time of this stream in seconds, for a sentence.</summary>
     public string Seconds(long? time)
     {
@@ -60,7 +63,7 @@ public sealed record IndexedStream(int Number, string Kind, string Codec, string
         return time is not { } at ? "no time" : string.Create(CultureInfo.InvariantCulture, $"{at * decimal.Parse(parts[0], CultureInfo.InvariantCulture) / decimal.Parse(parts[1], CultureInfo.InvariantCulture):0.000} s");
     }
 
-    internal static bool IsTimeBase(string text) => text.Split('/') is [var up, var down] && IsCount(up) && IsCount(down);
+    private static bool IsTimeBase(string text) => text.Split('/') is [var up, var down] && IsCount(up) && IsCount(down);
 
     private static bool IsCount(string text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number > 0 && text[0] != '0';
 }
@@ -145,10 +148,9 @@ public sealed class PacketIndex
 
     internal static bool TryStream(string number, string kind, string codec, string timeBase, [NotNullWhen(true)] out IndexedStream? stream)
     {
-        bool good = int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out int read) && read < MostStreams && read.ToString(CultureInfo.InvariantCulture) == number
-            && Forms.IsName(kind) && Forms.IsName(codec) && IndexedStream.IsTimeBase(timeBase);
-        stream = good ? new(read, kind, codec, timeBase) : null;
-        return good;
+        stream = int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out int read) && read.ToString(CultureInfo.InvariantCulture) == number
+            && new IndexedStream(read, kind, codec, timeBase) is { IsGood: true } named ? named : null;
+        return stream is not null;
     }
 }
 

@@ -11,12 +11,17 @@ internal static class ClipProving
     public static string FileName(string clip) => clip + ".proof";
 
     /// <summary>Makes the proof, and checks it as anybody would.</summary>
-    /// <param name="index">The Master's packet index.</param>
+    /// <exception cref="EvidenceException">No proof can be made of it: the message says why.</exception>
+    public static Task<PacketProof> MakeAsync(string index, string clip, ClipReport report, CancellationToken cancel) => MakeAsync(Read(index), index, clip, report, cancel);
+
+    /// <summary>The same with the index read already: for many clips of one Master.</summary>
+    /// <param name="master">The Master's packet index.</param>
+    /// <param name="index">Its file.</param>
     /// <param name="clip">The clip.</param>
     /// <param name="report">What was cut.</param>
     /// <param name="cancel">Ends the work.</param>
     /// <exception cref="EvidenceException">No proof can be made of it: the message says why.</exception>
-    public static async Task<PacketProof> MakeAsync(string index, string clip, ClipReport report, CancellationToken cancel)
+    public static async Task<PacketProof> MakeAsync(PacketIndex master, string index, string clip, ClipReport report, CancellationToken cancel)
     {
         IReadOnlyList<ProbedStream> streams = await PacketListing.StreamsAsync(clip, cancel);
         var packets = new List<ProbedPacket>();
@@ -24,7 +29,6 @@ internal static class ClipProving
         if (!listed.Good) throw Cannot($"ffprobe cannot list the clip's packets ({Names.Printable(listed.Reason)})");
         if (streams.Count != report.Streams.Count) throw Cannot($"it has {streams.Count} streams, and {report.Streams.Count} were copied");
 
-        PacketIndex master = Streams(index);
         using FileStream bytes = File.OpenRead(clip);
         var made = new List<ProvenStream>();
         foreach (ProbedStream stream in streams)
@@ -47,7 +51,9 @@ internal static class ClipProving
         return ClipCheck.Run(bytes, read, cancel: cancel).FirstOrDefault(f => !f.Holds) is { } bad ? throw Cannot(bad.Sentence) : read;
     }
 
-    private static PacketIndex Streams(string index)
+    /// <summary>Reads an index.</summary>
+    /// <exception cref="EvidenceException">It is none.</exception>
+    public static PacketIndex Read(string index)
     {
         using FileStream text = File.OpenRead(index);
         return PacketIndex.TryRead(text, null, out PacketIndex? read, out string problem) ? read : throw Cannot(problem);
@@ -116,12 +122,22 @@ internal static class PacketEvidence
     /// <summary>Makes the proofs of the clips of a report, each beside its clip. A clip that none can be made of is told in the notes.</summary>
     public static async Task<AnalysisReport> ProveAsync(AnalysisReport report, string? index, string folder, CancellationToken cancel)
     {
+        if (index is null || report.Clips.Count == 0) return report;
         var notes = new List<string>(report.Notes);
-        foreach (ClipReport clip in index is null ? [] : report.Clips)
+        PacketIndex master;
+        try
+        {
+            master = ClipProving.Read(index);
+        }
+        catch (EvidenceException cause)
+        {
+            return report with { Notes = [.. notes, cause.Message] };
+        }
+        foreach (ClipReport clip in report.Clips)
         {
             try
             {
-                PacketProof proof = await ClipProving.MakeAsync(index!, Path.Combine(folder, clip.File), clip, cancel);
+                PacketProof proof = await ClipProving.MakeAsync(master, index, Path.Combine(folder, clip.File), clip, cancel);
                 await File.WriteAllBytesAsync(Path.Combine(folder, ClipProving.FileName(clip.File)), proof.ToBytes(), cancel);
             }
             catch (EvidenceException cause)

@@ -95,8 +95,8 @@ internal static class PacketIndexing
     /// <returns>Its path; null where ffprobe finds no packet, as in what is no footage.</returns>
     public static async Task<string?> WriteAsync(string video, string folder, CancellationToken cancel)
     {
-        IReadOnlyList<IndexedStream> streams = [.. (await PacketListing.StreamsAsync(video, cancel)).Select(s => s.Stream)];
-        if (!streams.Any(s => s.Kind is "video" or "audio") || streams.Any(s => s.Number >= PacketIndex.MostStreams)) return null;
+        IReadOnlyList<IndexedStream> streams = [.. (await PacketListing.StreamsAsync(video, cancel)).Select(s => s.Stream).Where(s => s.IsGood)];
+        if (!streams.Any(s => s.Kind is "video" or "audio")) return null;
         string master = await Sha256Async(video, cancel);
         using Scratch scratch = Scratch.New(folder, ".evidencevault-index-");
         string part = Path.Combine(scratch.Path, FileName), path = Path.Combine(folder, FileName);
@@ -107,7 +107,7 @@ internal static class PacketIndexing
             await lines.WriteAsync(PacketIndex.Head(master, streams));
             ProgramResult listed = await PacketListing.PacketsAsync(video, packet =>
             {
-                // A stream that begins in the middle of the file, unannounced, has no time base that could be named: it is not listed.
+                // A stream that begins in the middle of the file, unannounced, or has no time base, cannot be named: it is not listed.
                 if (!known.Contains(packet.Line.Stream)) return;
                 packets++;
                 lines.WriteLine(packet.Line.Text);
