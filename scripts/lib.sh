@@ -95,7 +95,12 @@ need_packages() {
 
 # want_packages THING…: the same, but what cannot be had is told and does without.
 want_packages() {
-  (need_packages "$@") || say "setup: going on without $*: footage is then analysed under limits only (see SECURITY.md)"
+  local said
+  if said=$(need_packages "$@" 2>&1); then
+    [[ -z $said ]] || say "$said"
+  else
+    say "setup: going on without $*, which could not be installed: footage is then analysed under limits only (see SECURITY.md)"
+  fi
 }
 
 # ---- Azurite --------------------------------------------------------------------------------------------------------

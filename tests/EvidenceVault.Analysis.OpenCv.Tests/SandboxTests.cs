@@ -98,6 +98,39 @@ public class SandboxTests
         }
     }
 
+    [Fact]
+    public async Task Frames_without_end_stop_at_the_time_that_a_file_has()
+    {
+        using var bench = new Bench();
+        string file = bench.Make("tiny.avi", "-f", "lavfi", "-i", "color=c=black:size=16x16:rate=1000:duration=400", "-c:v", "mpeg4", "-g", "1000");
+        var report = await bench.Analyser.AnalyseAsync(file, null, new() { Limits = new() { Time = TimeSpan.FromSeconds(3) } }, null, default);
+        Assert.Contains("longer than 00:00:03", report.Problem);
+    }
+
+    [Fact]
+    public async Task A_small_file_that_unpacks_to_more_than_memory_stops_at_the_memory_that_a_file_has()
+    {
+        using var bench = new Bench();
+        string file = bench.Make("bomb.mkv", "-f", "lavfi", "-i", "color=c=black:size=8000x8000:rate=5:duration=2", "-c:v", "png", "-pix_fmt", "rgb24");
+        Assert.True(new FileInfo(file).Length < 5_000_000, "the bomb is no bomb");
+        var report = await bench.Analyser.AnalyseAsync(file, null, new() { Limits = new() { MemoryBytes = 300_000_000 } }, null, default);
+        Assert.Contains("memory", report.Problem);
+    }
+
+    [Fact]
+    public async Task A_still_that_claims_a_monstrous_size_is_told_and_not_tried()
+    {
+        using var bench = new Bench();
+        byte[] bytes = await File.ReadAllBytesAsync(bench.Make("still.jpg", "-f", "lavfi", "-i", "testsrc=size=64x48", "-frames:v", "1"));
+        // ITU-T T.81 B.2.2: in the frame header, height and width follow marker, length and precision.
+        int header = bytes.AsSpan().IndexOf((ReadOnlySpan<byte>)[0xFF, 0xC0]);
+        bytes.AsSpan(header + 5, 4).Fill(0xFF);
+        await File.WriteAllBytesAsync(bench.File("bomb.jpg"), bytes);
+        var report = await bench.Analyser.AnalyseAsync(bench.File("bomb.jpg"), bench.Output(), new(), null, default);
+        Assert.Contains("the Master is whole and unaltered", report.Problem);
+        Assert.DoesNotContain("was ended because", report.Problem);
+    }
+
     [Theory]
     [InlineData("ln -s /etc/passwd still.jpg; echo '{\"frames\":1}' > analysis.json", "no plain file")]
     [InlineData("ln -s /etc/passwd analysis.json", "no plain file")]

@@ -60,7 +60,7 @@ public sealed class ReproduceTests(AnalysedVault vault) : IClassFixture<Analysed
         Assert.Contains("the same byte for byte", (await _work.RunAsync("reproduce", "AB/1")).Out);
 
         JsonElement[] custody = [.. (await _work.RunAsync("show", "AB/1", "--json")).Json.GetProperty("custody").EnumerateArray()];
-        JsonElement asked = custody.First(e => e.GetProperty("action").GetString() == "reproduced"), compared = custody.First(e => e.GetProperty("action").GetString() == "analysis-compared");
+        JsonElement asked = custody.First(e => e.GetProperty("action").GetString() == "reproduced" && e.GetProperty("reason").GetString() is not null), compared = custody.First(e => e.GetProperty("action").GetString() == "analysis-compared");
         Assert.Equal("Asked by the defence's expert", asked.GetProperty("reason").GetString());
         Assert.True(compared.GetProperty("detail").GetProperty("same").GetBoolean());
         Assert.Equal(0, (await _work.RunAsync("log", "fsck")).Code);

@@ -122,6 +122,8 @@ internal static class ContinuityReport
         "read-back" => "Read back from the store and hashed again",
         "stored" => "Confirmed as stored, with the sealed hashes",
         "analysed" => "Searched for motion",
+        "reproduced" => "Decrypted within the vault, to be searched for motion again",
+        "analysis-compared" => "Compared with what the search gives when it is done again",
         "derived" => $"Made from {ReportText.Of(entry.Detail?["parent"])} ({ReportText.Of(entry.Detail?["role"])}), sealed and stored",
         "viewed" => "Record looked at",
         "retrieved" => "Bytes given out",
