@@ -138,7 +138,8 @@ internal static class Choice
         return (x, y, Math.Min((int)side, size.FullWidth - x), Math.Min((int)side, size.FullHeight - y));
     }
 
-    private static bool Upright(Patch box, FrameSize size) =>
+    /// <summary>Whether a box is that of somebody upright, whole at the top and at the sides, and tall enough for a head to be seen.</summary>
+    public static bool Upright(Patch box, FrameSize size) =>
         box.Height * (double)size.FullHeight / size.Height >= TallAtLeast && box.Height >= UprightAtLeast * box.Width && box.Y > 1 && box.X > 1 && box.Right < size.Width - 1;
 
     private static bool Cut(Patch box, FrameSize size) => box.X <= 1 || box.Y <= 1 || box.Right >= size.Width - 1 || box.Bottom >= size.Height - 1;

@@ -52,7 +52,7 @@ internal sealed class Pictures(string video, int stream, FrameSize size, string 
                     Patch? box = path.At(pts);
                     if (wish.Kind == Choice.HeadRegion)
                     {
-                        if (box is not { } body) continue;
+                        if (box is not { } body || !Choice.Upright(body, size)) continue;
                         var (x, y, width, height) = Choice.Head(body, size);
                         using var head = new Mat(picture, new Rect(x, y, width, height));
                         keyframes.Add(Keep(head));
@@ -153,7 +153,7 @@ internal sealed class Pictures(string video, int stream, FrameSize size, string 
 
     private double Worth(byte[] pixels, double pts, Wish wish, MoverPath? path)
     {
-        if (path?.At(pts) is not { } box) return -Math.Abs(pts - wish.Pts);
+        if (path?.At(pts) is not { } box || (wish.Kind == Choice.HeadRegion && !Choice.Upright(box, size))) return -Math.Abs(pts - wish.Pts);
         using var frame = Mat.FromPixelData(size.FullHeight, size.FullWidth, MatType.CV_8UC3, pixels);
         Rect part;
         if (wish.Kind == Choice.HeadRegion)
