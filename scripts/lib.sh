@@ -52,12 +52,13 @@ need_npm() {
 
 has_gtk() { compgen -G '/usr/lib/*/libgtk-3.so.0' >/dev/null || compgen -G '/usr/lib*/libgtk-3.so.0' >/dev/null; }
 
-# need_packages THING…: ffmpeg gtk openssl sqlite3 chromium. Asks apt only for what is missing.
+# need_packages THING…: ffmpeg gtk openssl sqlite3 chromium bubblewrap. Asks apt only for what is missing.
 need_packages() {
   local thing gtk=0
   local -a packages=()
   for thing in "$@"; do
     case $thing in
+      bubblewrap) command -v bwrap >/dev/null || packages+=(bubblewrap) ;;
       gtk) has_gtk || { gtk=1; packages+=(libgtk-3-0); } ;;
       ffmpeg) { command -v ffmpeg && command -v ffprobe; } >/dev/null || packages+=(ffmpeg) ;;
       *) command -v "$thing" >/dev/null || packages+=("$thing") ;;
@@ -90,6 +91,16 @@ need_packages() {
     missing "apt-get could not install ${packages[*]}: $(tail -n 1 "$log")" \
       "The whole of what it said is in $log." \
       'Mend what it names (often the network or a full disk), and run this again.'
+}
+
+# want_packages THING…: the same, but what cannot be had is told and does without.
+want_packages() {
+  local said
+  if said=$(need_packages "$@" 2>&1); then
+    [[ -z $said ]] || say "$said"
+  else
+    say "setup: going on without $*, which could not be installed: footage is then analysed under limits only (see SECURITY.md)"
+  fi
 }
 
 # ---- Azurite --------------------------------------------------------------------------------------------------------

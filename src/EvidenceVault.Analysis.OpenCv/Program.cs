@@ -6,7 +6,8 @@ using EvidenceVault.Pipeline.Words;
 using OpenCvSharp;
 
 // The analysis program. It is started by FootageAnalyser, reads one file, and writes only into the folder it is given:
-//   EvidenceVault.Analysis.OpenCv analyse VIDEO --out DIR --settings FILE [--report-only] [--parent]
+//   EvidenceVault.Analysis.OpenCv analyse VIDEO --out DIR --settings FILE [--report-only] [--parent] [--limited] [--threads N]
+// --limited: whoever started it has set walls and limits, which all that it starts inherits.
 // Exit 0: analysis.json is written (a file that is no footage is a report too). 2: wrong use. 3: something needed is missing.
 return await ProgramEntry.RunAsync(args);
 
@@ -16,12 +17,15 @@ internal static class ProgramEntry
     {
         if (args is not ["analyse", var video, "--out", var folder, "--settings", var settingsFile, .. var more])
         {
-            await Console.Error.WriteLineAsync("Usage: EvidenceVault.Analysis.OpenCv analyse VIDEO --out DIR --settings FILE [--report-only] [--parent]");
+            await Console.Error.WriteLineAsync("Usage: EvidenceVault.Analysis.OpenCv analyse VIDEO --out DIR --settings FILE [--report-only] [--parent] [--limited] [--threads N]");
             return 2;
         }
         using var cancel = new CancellationTokenSource();
         if (more.Contains("--parent")) StopWithParent(cancel);
-        Cv2.SetNumThreads(1); // the decoder has the other core, and results must not depend on the count
+        Sandbox.Inside = more.Contains("--limited");
+        int threads = more.SkipWhile(word => word != "--threads").Skip(1).FirstOrDefault() is { } told && int.TryParse(told, NumberStyles.None, CultureInfo.InvariantCulture, out int n) ? n : 0;
+        Ffmpeg.DecoderThreads = threads;
+        Cv2.SetNumThreads(Math.Max(1, threads)); // one unless told: the decoder has the other core. What is found does not depend on the count
         try
         {
             var settings = JsonSerializer.Deserialize<AnalysisSettings>(await File.ReadAllTextAsync(settingsFile), AnalysisJson.Options) ?? new();
@@ -31,7 +35,7 @@ internal static class ProgramEntry
             string? index = pictures && !Directory.Exists(video) && !Stills.IsStill(video) ? await PacketIndexing.WriteAsync(video, folder, cancel.Token) : null;
             var report = await new VideoAnalysis(probe, new ClipCutter(probe), Say).RunAsync(video, pictures ? folder : null, settings, cancel.Token);
             if (pictures) report = await PacketEvidence.ProveAsync(report, index, folder, cancel.Token);
-            await File.WriteAllTextAsync(Path.Combine(folder, FootageAnalyser.ReportFile), AnalysisJson.Write(report));
+            await File.WriteAllTextAsync(Path.Combine(folder, FootageAnalyser.ReportFile), AnalysisJson.Write(report), CancellationToken.None);
             Say(1);
             return 0;
         }

@@ -17,7 +17,7 @@ internal sealed class VideoAnalysis(IFootageProbe probe, IClipCutter cutter, Act
             Settings = settings,
             Versions = new SortedDictionary<string, string>
             {
-                ["evidencevault"] = typeof(VideoAnalysis).Assembly.GetName().Version?.ToString(3) ?? "unknown",
+                ["evidencevault"] = OwnBuild.Version,
                 ["ffmpeg"] = await Ffmpeg.VersionAsync(cancel),
                 ["opencv"] = Cv2.GetVersionString() ?? "unknown",
             },
@@ -37,8 +37,13 @@ internal sealed class VideoAnalysis(IFootageProbe probe, IClipCutter cutter, Act
         if (region is { } part) rule = rule with { View = new(part.X, part.Y, part.Width, part.Height, part.Width * part.Height, 0) };
         var events = new MotionEvents(rule);
         var curve = new List<CurvePoint>();
+        var heat = new Heat(size.Width, size.Height, span);
         var scorer = new SceneScorer(size.Width, size.Height, span, frameTime, region, events,
-            (score, plane) => curve.Add(plane is null ? CurvePoint.Same(curve.Count > 0 ? curve[^1] : null, score.Pts) : CurvePoint.Of(score, plane, size.Width, size.Height)));
+            (score, plane) =>
+            {
+                curve.Add(plane is null ? CurvePoint.Same(curve.Count > 0 ? curve[^1] : null, score.Pts) : CurvePoint.Of(score, plane, size.Width, size.Height));
+                if (plane is not null) heat.Take(score, plane);
+            });
         int stream = await StreamAsync(video, cancel);
         var packets = await FootageProbe.PacketsAsync(video, stream, cancel);
         var footage = new Footage(video, stream, size, frameTime, facts.FirstPts ?? 0, packets);
@@ -55,9 +60,18 @@ internal sealed class VideoAnalysis(IFootageProbe probe, IClipCutter cutter, Act
         }
         var decoded = run.Decoder;
         (long frames, int untimed, int backward, double end) = (run.Frames, run.Untimed, run.Backward, run.End);
+        // What decoders make of broken data depends on their number of threads: it is looked at again with one, so that anyone gets the same.
+        if (frames > 0 && Ffmpeg.DecoderThreads != 1 && (decoded.Complaints > 0 || !decoded.Good))
+        {
+            Ffmpeg.DecoderThreads = 1;
+            return await RunAsync(video, folder, settings, cancel);
+        }
         report = report with { Frames = frames, Probe = facts with { DecodedFrames = frames } };
         if (frames == 0)
             return report with { Problem = FootageAnalyser.Problem($"No frame of the video decodes ({decoded.Reason}).", "Have the camera's copy read again; if it is the same, keep it for a laboratory.") };
+        var parts = decoded.Complaints > 0 || !decoded.Good ? await ReadableParts.LookAsync(video, stream, facts, frameTime, cancel) : ReadableParts.Whole(facts.FirstPts ?? 0, end, frames);
+        report = report with { Readable = parts.Readable, Skipped = parts.Skipped };
+        if (parts.Sentence() is { } unreadable) notes.Add(unreadable);
         if (!decoded.Good) notes.Add($"The decoder stopped with an error after frame {frames}; what comes after it was not seen.");
         if (report.Gate is not null)
         {
@@ -83,8 +97,9 @@ internal sealed class VideoAnalysis(IFootageProbe probe, IClipCutter cutter, Act
         if (folder is null) return report;
 
         var pictures = new Pictures(video, stream, size, folder);
-        report = await pictures.MakeAsync(report, curve, p => progress(0.85 + (0.05 * p)), cancel);
-        return settings.Clips ? await ClipsAsync(video, folder, report, notes, cancel) : report;
+        report = await pictures.MakeAsync(report, curve, heat, p => progress(0.85 + (0.05 * p)), cancel);
+        if (settings.Clips) report = await ClipsAsync(video, folder, report, notes, cancel);
+        return await new ForViewing(probe, video, stream, size, folder).MakeAsync(report, cancel);
     }
 
     private async Task<AnalysisReport> ClipsAsync(string video, string folder, AnalysisReport report, List<string> notes, CancellationToken cancel)

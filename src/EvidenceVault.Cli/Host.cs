@@ -1,4 +1,5 @@
 using EvidenceVault.Pipeline;
+using EvidenceVault.Pipeline.Analysis;
 using EvidenceVault.Pipeline.Storage;
 using EvidenceVault.Pipeline.Timestamps;
 using EvidenceVault.Pipeline.UseCases;
@@ -55,7 +56,7 @@ internal sealed class Host : IAsyncDisposable
 
     public static async Task<Host> OpenOrMakeAsync(string home, FlowOptions options)
     {
-        options = options with { Timestamps = Timestamps };
+        options = options with { Timestamps = Timestamps, Analysis = AnalysisEnvironment.Settings() };
         Vault vault = await Vault.OpenAsync(home, TimeProvider.System);
         var services = new ServiceCollection()
             .AddLogging(ToStandardError)

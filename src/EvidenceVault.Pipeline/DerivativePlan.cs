@@ -6,7 +6,8 @@ namespace EvidenceVault.Pipeline;
 
 /// <summary>A file that the analysis made and that is to become a derivative.</summary>
 /// <param name="File">Its name in the output folder.</param>
-/// <param name="Role">What it is: <c>clip</c>, <c>keyframe</c>, <c>contact-sheet</c>, <c>activity-curve</c>, <c>activity-data</c>, <c>packet-index</c>, <c>packet-proof</c>.</param>
+/// <param name="Role">What it is: <c>clip</c>, <c>keyframe</c>, <c>contact-sheet</c>, <c>activity-curve</c>, <c>activity-data</c>, <c>packet-index</c>, <c>packet-proof</c>,
+/// <c>heat-map</c>, <c>viewing-copy</c>, <c>storyboard</c>.</param>
 /// <param name="MediaType">Its media type.</param>
 /// <param name="Segment">The segment it belongs to.</param>
 /// <param name="Pts">PTS seconds, of a single frame.</param>
@@ -26,14 +27,25 @@ internal static class DerivativePlan
     public static IEnumerable<MadeFile> Of(AnalysisReport report, PacketFiles? found = null)
     {
         PacketFiles packets = found ?? PacketFiles.None;
-        var ofSegments = report.Clips.Select(c => Clip(c, packets)).Concat(report.Keyframes.Select(k => Picture(k, "keyframe")))
+        var ofSegments = report.Clips.Select(c => Clip(c, packets)).Concat(report.ViewingCopies.Select(ViewingCopy)).Concat(report.Keyframes.Select(k => Picture(k, "keyframe")))
             .OrderBy(m => m.Segment ?? int.MaxValue).ThenBy(m => m.Role, StringComparer.Ordinal).ThenBy(m => m.Pts ?? 0);
         IEnumerable<PictureReport> whole = [.. report.ContactSheet is { } sheet ? [sheet] : Array.Empty<PictureReport>(), .. report.Activity];
         IEnumerable<MadeFile> index = packets.Index is { } made
             ? [new(PacketIndexing.FileName, PacketIndex.Role, "text/csv", null, null, PacketIndexSeal.Settings(made))]
             : [];
-        return ofSegments.Concat(whole.Select(p => Picture(p, p.Kind))).Concat(index);
+        return ofSegments.Concat(whole.Select(p => Picture(p, p.Kind))).Concat(report.Storyboard.Select(p => Picture(p, "storyboard"))).Concat(index);
     }
+
+    /// <summary>A viewing copy, of a clip or of the whole Master.</summary>
+    public static MadeFile ViewingCopy(ViewingCopyReport copy) => new(copy.File, "viewing-copy", MediaType(copy.File), copy.Segment, null, new JsonObject
+    {
+        ["frames"] = copy.Frames,
+        ["masterPtsAtZero"] = copy.MasterPts,
+        ["width"] = copy.Width,
+        ["height"] = copy.Height,
+        ["method"] = "re-encoded for viewing, not the evidence: " + copy.Method,
+        ["because"] = new JsonArray([.. copy.Reasons.Select(r => (JsonNode)r)]),
+    });
 
     private static MadeFile Clip(ClipReport clip, PacketFiles packets)
     {
@@ -71,6 +83,7 @@ internal static class DerivativePlan
         ".jpg" or ".jpeg" => "image/jpeg",
         ".png" => "image/png",
         ".json" => "application/json",
+        ".vtt" => "text/vtt",
         ".mp4" or ".m4v" or ".mov" => "video/mp4",
         ".mkv" => "video/x-matroska",
         ".avi" => "video/x-msvideo",

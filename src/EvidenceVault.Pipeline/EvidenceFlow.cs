@@ -185,7 +185,7 @@ public sealed partial class EvidenceFlow(Vault vault, IEvidenceStore store, IFoo
             LogDamaged(log, reference.Text, damage);
             return;
         }
-        AnalysisReport report = await analyser.AnalyseAsync(working, output, options.Analysis, step.Fraction("analysing"), cancel).ConfigureAwait(false);
+        AnalysisReport report = await analyser.AnalyseAsync(working, output, options.Analysis with { Label = ViewingLabel.Of(reference.Text, row.Sha256!) }, step.Fraction("analysing"), cancel).ConfigureAwait(false);
         // The packets are there too where the looking for motion failed.
         PacketFiles packets = PacketFiles.In(output, report.Clips, row.Sha256!, cancel);
         foreach (string problem in packets.Problems) LogPacketsNotUsed(log, reference.Text, problem);
@@ -237,22 +237,7 @@ public sealed partial class EvidenceFlow(Vault vault, IEvidenceStore store, IFoo
             SegmentReport s = report.Segments[i];
             change.AddSegment(reference, new(i + 1, s.Start, s.End, s.Peak, s.PeakScore, $"[{string.Join(',', s.Box)}]", s.OpenedBecause, s.ClosedBecause));
         }
-        foreach ((ExhibitRow derivative, MadeFile file, Protection protection, string parentSha256) in derivatives)
-        {
-            SealManifest manifest = ManifestOf(derivative, Digests(derivative), ContentAddress.Parse(derivative.Address!), protection, change.Now) with
-            {
-                MediaType = file.MediaType,
-                Derivation = new(derivative.Parent!, parentSha256, file.Role, file.Settings, report.Versions.ToDictionary()),
-            };
-            Seal seal = Sealed(manifest);
-            string now = ExhibitChanges.Text(change.Now);
-            change.AddDerivative(derivative with { Seal = seal.ManifestBytes, SealCms = seal.CmsDer, ReceivedAt = now, SealedAt = now, StoredAt = now });
-            change.Record(ActOn(derivative, Acts.Derived, actor) with
-            {
-                Sha256 = derivative.Sha256,
-                Detail = new JsonObject { ["parent"] = derivative.Parent, ["parentSha256"] = parentSha256, ["role"] = file.Role, ["bytes"] = derivative.Bytes, ["sha512"] = derivative.Sha512, ["sealSha256"] = Hex(seal.ManifestBytes) },
-            });
-        }
+        foreach (StoredDerivative derivative in derivatives) CommitDerivative(change, derivative, report.Versions.ToDictionary(), actor, null);
     }
 
     private async Task<FileDigests> StageAsync(ExhibitRow row, IDropSource source, DropFile file, StepProgress step, CancellationToken cancel)
@@ -414,7 +399,7 @@ public sealed partial class EvidenceFlow(Vault vault, IEvidenceStore store, IFoo
         : $"The manifest says {row.ExpectedBytes} bytes and SHA-256 {row.ExpectedSha256}; received were {digests.Bytes} bytes with SHA-256 {digests.Sha256}. What was received is sealed as it is. Ask whoever delivered it for the file that the manifest names.";
 
     /// <summary>The delivered name's extension where it is harmless; the analysis looks at the bytes, the extension only helps raw streams.</summary>
-    private static string SafeExtension(string? name)
+    internal static string SafeExtension(string? name)
     {
         string extension = Path.GetExtension(name ?? "");
         return extension.Length is > 1 and <= 6 && extension[1..].All(char.IsAsciiLetterOrDigit) ? extension.ToLowerInvariant() : ".bin";

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using EvidenceVault.Pipeline;
+using EvidenceVault.Pipeline.Analysis;
 using EvidenceVault.Pipeline.Custody;
 using EvidenceVault.Pipeline.Intake;
 using EvidenceVault.Pipeline.Publishing;
@@ -46,6 +47,7 @@ internal static class WorkerRun
 
         LogPublishing publishing = services.GetRequiredService<LogPublishing>();
         await MustContinueWhatIsPublishedAsync(publishing, show, stop).ConfigureAwait(false);
+        if (options.Analyse) show.Line($"Analysis: {AnalysisProtection.Told}");
         await vault.Sequencer.RecordAsync(Started(options)).ConfigureAwait(false);
         using StoreReach reach = new(flow, clock);
         using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(stop);
@@ -137,7 +139,7 @@ internal static class WorkerRun
             .AddAzureStorage(new AzureStorageOptions { ConnectionString = options.Storage })
             .AddSingleton(new PublishingOptions { Interval = options.PublishEvery })
             .AddFootageAnalysis()
-            .AddEvidenceVault(vault, new() { Analyse = options.Analyse, Timestamps = options.Timestamps }, new Caller(Environment.UserName))
+            .AddEvidenceVault(vault, new() { Analyse = options.Analyse, Analysis = AnalysisEnvironment.Settings(), Timestamps = options.Timestamps }, new Caller(Environment.UserName))
             // So that an 'evidencevault ingest' that was interrupted is carried on.
             .AddSingleton<IDropSource>(s => s.GetRequiredService<GivenFiles>());
         RestRules rest = RestRules.Of(options.QuietPeriod);
@@ -161,6 +163,7 @@ internal static class WorkerRun
             ["prefix"] = options.Prefix,
             ["parallel"] = options.Parallel,
             ["analysis"] = options.Analyse,
+            ["analysisWalls"] = options.Analyse && AnalysisProtection.Walled,
         },
     };
 

@@ -20,6 +20,8 @@ internal sealed class Bench : IDisposable
     public IFootageProbe Probe => _services.GetRequiredService<IFootageProbe>();
     public IClipCutter Cutter => _services.GetRequiredService<IClipCutter>();
 
+    public IViewingCopyMaker Viewing => _services.GetRequiredService<IViewingCopyMaker>();
+
     public string File(string name) => Path.Combine(Folder, name);
 
     public string Output(string name = "out") => Directory.CreateDirectory(File(name)).FullName;

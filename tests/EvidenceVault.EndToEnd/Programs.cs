@@ -68,7 +68,10 @@ internal sealed class Programs(string storage) : IDisposable
     private static string Built(string project, string program) =>
         Path.Combine(Root, "src", project, "bin", new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name, "net10.0", program);
 
-    /// <summary>The program of scripts/publish-crash-test.</summary>
+    /// <summary>The worker, for a program that starts it itself.</summary>
+    public static string WorkerProgram => Built("EvidenceVault.Worker", "EvidenceVault.Worker.dll");
+
+    /// <summary>The program of scripts/publish-crash-test and scripts/fuzz-analysis.</summary>
     public static string BenchmarksProgram =>
         Path.Combine(Root, "tests", "EvidenceVault.Benchmarks", "bin", new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name, "net10.0", "EvidenceVault.Benchmarks.dll");
 

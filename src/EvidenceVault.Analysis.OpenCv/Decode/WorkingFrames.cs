@@ -68,7 +68,7 @@ internal static partial class WorkingFrames
         double unit = 0;
         string[] arguments =
         [
-            "-hide_banner", "-nostdin", "-nostats", "-v", "info", .. seek, "-copyts", .. Ffmpeg.Input(video), "-map", $"0:{stream}",
+            "-hide_banner", "-nostdin", "-nostats", "-v", "level+info", .. seek, "-copyts", .. Ffmpeg.Input(video), "-map", $"0:{stream}",
             // showinfo prints each frame's PTS in whole units of the time base: exact at any length, where seconds are rounded.
             "-vf", $"{filter}showinfo=checksum=0,scale={width}:{height}:flags=area+accurate_rnd+bitexact,setsar=1,format={pixels}",
             "-fps_mode", "passthrough", "-an", "-sn", "-dn", "-f", "rawvideo", "pipe:1",

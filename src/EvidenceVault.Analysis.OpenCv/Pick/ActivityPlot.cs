@@ -38,7 +38,7 @@ internal static class ActivityPlot
         // Many frames share a column: its highest is drawn, so that no short event is thinned away.
         var columns = curve.GroupBy(c => X(c.Pts)).Select(g => new Point(g.Key, Y(g.Max(c => c.Activity)))).OrderBy(p => p.X).ToList();
         for (int i = 1; i < columns.Count; i++) Cv2.Line(plot, columns[i - 1], columns[i], Curve, 1, LineTypes.AntiAlias);
-        Cv2.PutText(plot, "DERIVATIVE - share of the picture in motion, by container PTS; shaded: segments", new Point(Left, 20), HersheyFonts.HersheySimplex, 0.45, Ink, 1, LineTypes.AntiAlias);
+        Cv2.PutText(plot, "DERIVATIVE - share of the picture in motion, by container PTS. Shaded: segments of motion", new Point(Left, 20), HersheyFonts.HersheySimplex, 0.45, Ink, 1, LineTypes.AntiAlias);
         return plot;
     }
 

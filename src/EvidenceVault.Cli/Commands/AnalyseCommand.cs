@@ -21,7 +21,8 @@ internal static class AnalyseCommand
         Examples.Of(command, "evidencevault analyse MOV001.MP4 --json", "evidencevault analyse MOV001.MP4 -o found --region 0,300,1920,600 --no-clips");
         command.SetAction((parsed, cancel) => RunAsync(
             parsed.GetRequiredValue(video), parsed.GetValue(output),
-            new() { Region = parsed.GetValue(region), Clips = parsed.GetValue(output) is not null && !parsed.GetValue(noClips), Exhaustive = parsed.GetValue(exhaustive) }, parsed.GetValue(CommandTree.Json), cancel));
+            AnalysisEnvironment.Settings() with { Region = parsed.GetValue(region), Clips = parsed.GetValue(output) is not null && !parsed.GetValue(noClips), Exhaustive = parsed.GetValue(exhaustive) },
+            parsed.GetValue(CommandTree.Json), cancel));
         return command;
     }
 

@@ -60,6 +60,8 @@ internal static class DoctorCommand
         yield return ffprobe;
         yield return ffmpeg.Ok && ffprobe.Ok ? await AnalysisAsync(cancel)
             : new("analysis", false, "It was not tried, because ffmpeg or ffprobe is missing.", "Mend those first, then run 'evidencevault doctor' again.");
+        // Limits alone are no fault of the vault's, and are said.
+        yield return new("analysis walls", true, AnalysisProtection.Told);
         yield return FreeSpace(home);
         if (!Directory.Exists(home))
             yield return new("vault folder", true, $"{Names.Printable(home)} is not there yet: the first 'evidencevault ingest' or 'evidencevault worker' makes it.");

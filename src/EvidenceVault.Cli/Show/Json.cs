@@ -103,6 +103,11 @@ internal sealed record KeyShown(string Id, string Kind, string? MadeAt, string S
         k.Id, k.Use.ToString().ToLowerInvariant(), k.MadeAt?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture), k.State, k.Fingerprint, k.Authority);
 }
 
+internal sealed record ReproducedShown(string Exhibit, bool Same, int Derivatives, IReadOnlyList<string> Differences, IReadOnlyList<ChangedVersion> Versions)
+{
+    public static ReproducedShown Of(ReproducedAnalysis r) => new(r.Exhibit.Text, r.Same, r.Files, r.Differences, r.Versions);
+}
+
 internal sealed record BackedUpShown(string File, string Id, long Bytes, ulong? LogSize);
 
 internal sealed record RestoredShown(bool Holds, ulong Size, IReadOnlyList<string> Put, IReadOnlyList<string> Kept, IReadOnlyList<FindingShown> Findings);

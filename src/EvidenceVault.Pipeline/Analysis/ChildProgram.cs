@@ -1,10 +1,11 @@
 using System.ComponentModel;
-using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using System.Text;
+using System.Text.RegularExpressions;
 using UnreachableException = EvidenceVault.Pipeline.Words.UnreachableException;
 
-[assembly: System.Runtime.CompilerServices.InternalsVisibleTo("EvidenceVault.Analysis.OpenCv")]
-[assembly: System.Runtime.CompilerServices.InternalsVisibleTo("EvidenceVault.Analysis.OpenCv.Tests")]
+[assembly: InternalsVisibleTo("EvidenceVault.Analysis.OpenCv")]
+[assembly: InternalsVisibleTo("EvidenceVault.Analysis.OpenCv.Tests")]
 
 namespace EvidenceVault.Pipeline.Analysis;
 
@@ -31,6 +32,9 @@ internal sealed record ProgramCall(string Program, IReadOnlyList<string> Argumen
 /// <param name="SaidTooMuch">Ended because its output passed the limit.</param>
 internal sealed record ProgramResult(int ExitCode, string Errors, bool TimedOut, bool SaidTooMuch)
 {
+    /// <summary>Lines in which ffmpeg complained of the file, where it was asked to say how grave each line is.</summary>
+    public long Complaints { get; init; }
+
     public bool Good => ExitCode == 0 && !TimedOut && !SaidTooMuch;
 
     /// <summary>Why it failed, in a few words.</summary>
@@ -40,11 +44,12 @@ internal sealed record ProgramResult(int ExitCode, string Errors, bool TimedOut,
             ? $"exit {ExitCode}: {last}" : $"exit {ExitCode}";
 }
 
-/// <summary>The one place that starts other programs (ffmpeg, ffprobe). Limits are set by prlimit before the program's first
-/// instruction; a cancelled or overdue program is ended with all its children.</summary>
-internal static class ChildProgram
+/// <summary>The one place that starts ffmpeg and ffprobe: inside the <see cref="Sandbox"/>, where they see the files named in their arguments as
+/// <c>file:</c> and no others. A cancelled or overdue program is ended with all its children.</summary>
+internal static partial class ChildProgram
 {
-    private const int ErrorLinesKept = 40;
+    // Tasks beside those that the account has: decoders start a few threads for each processor.
+    private const int ErrorLinesKept = 40, LineCharactersMax = 64 << 10, Tasks = 1024;
 
     /// <summary>Runs to the end, handing each line of standard output to <paramref name="line"/>.</summary>
     /// <exception cref="UnreachableException">The program is not installed.</exception>
@@ -53,7 +58,7 @@ internal static class ChildProgram
         {
             using var reader = new StreamReader(output, Encoding.UTF8);
             long said = 0;
-            while (await reader.ReadLineAsync(token) is { } text)
+            await foreach (string text in BoundedLines(reader, LineCharactersMax, token))
             {
                 if ((said += text.Length + 1) > call.OutputBytes) return false;
                 line?.Invoke(text);
@@ -86,20 +91,23 @@ internal static class ChildProgram
         ProgramCall call, Func<Stream, CancellationToken, Task<bool>> read, Action<string>? error, CancellationToken cancel)
     {
         using var overdue = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        using var process = Start(call);
+        using var owned = Start(call);
+        var process = owned.Process;
         overdue.CancelAfter(call.Time);
         var errors = new Queue<string>();
         Task reading = Task.CompletedTask, erring = Task.CompletedTask;
         bool wanted = true;
+        long complaints = 0;
         try
         {
             erring = Task.Run(async () =>
             {
-                while (await process.StandardError.ReadLineAsync(overdue.Token) is { } text)
+                await foreach (string text in BoundedLines(process.StandardError, LineCharactersMax, overdue.Token))
                 {
                     error?.Invoke(text);
                     if (error is not null && text.Contains("showinfo")) continue;
-                    errors.Enqueue(text);
+                    if (IsComplaint(text)) complaints++;
+                    errors.Enqueue(Plain(text, call));
                     if (errors.Count > ErrorLinesKept) errors.Dequeue();
                 }
             }, CancellationToken.None);
@@ -110,57 +118,89 @@ internal static class ChildProgram
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
-            await EndAsync(process);
+            await owned.EndAsync();
             return new(137, string.Join('\n', errors), TimedOut: true, SaidTooMuch: false);
         }
         finally
         {
-            await EndAsync(process);
+            await owned.EndAsync();
         }
-        return new(process.ExitCode, string.Join('\n', errors), TimedOut: false, SaidTooMuch: !wanted);
+        return new(process.ExitCode, string.Join('\n', errors), TimedOut: false, SaidTooMuch: !wanted) { Complaints = complaints };
     }
 
-    private static Process Start(ProgramCall call)
+    private static OwnedProcess Start(ProgramCall call)
     {
-        var start = new ProcessStartInfo("prlimit")
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            StandardErrorEncoding = Encoding.UTF8,
-        };
-        string[] limits = ["--core=0", $"--as={call.AddressSpaceBytes}", $"--fsize={call.FileBytes}", "--", call.Program];
-        foreach (string argument in limits.Concat(call.Arguments)) start.ArgumentList.Add(argument);
-        start.Environment["LC_ALL"] = "C.UTF-8";
-        start.Environment.Remove("FFREPORT"); // would make ffmpeg write a log file where the caller's variable says
         if (!Installed(call.Program)) throw Missing(call.Program, null);
+        var start = Sandbox.Here.Start(new(call.Program, call.Arguments)
+        {
+            Reads = [.. Files(call, read: true).Select(Shown.AsItIs)],
+            Writes = [.. Files(call, read: false).Select(f => Shown.AsItIs(Path.GetDirectoryName(f)!)).Distinct()],
+            Limits = new()
+            {
+                AddressSpaceBytes = call.AddressSpaceBytes,
+                // Inside the analysis program these are inherited, and a limit cannot be raised again.
+                FileBytes = Sandbox.Inside ? null : call.FileBytes,
+                Tasks = Sandbox.Inside || !Sandbox.Here.Walled ? null : Tasks,
+            },
+        });
+        start.RedirectStandardInput = true;
+        start.RedirectStandardOutput = true;
+        start.RedirectStandardError = true;
+        start.StandardErrorEncoding = Encoding.UTF8;
         try
         {
-            var process = Process.Start(start)!;
-            process.StandardInput.Close();
-            return process;
+            var owned = OwnedProcess.Start(start);
+            owned.Process.StandardInput.Close();
+            return owned;
         }
         catch (Win32Exception cause) { throw Missing("prlimit", cause); }
     }
 
+    // Ffmpeg.Name writes every file so; an input stands behind -i.
+    private static IEnumerable<string> Files(ProgramCall call, bool read) => call.Arguments
+        .Where((a, i) => a.StartsWith("file:", StringComparison.Ordinal) && (i > 0 && call.Arguments[i - 1] == "-i") == read)
+        .Select(a => a["file:".Length..]);
+
+    /// <summary>Lines, each cut into pieces of at most <paramref name="most"/> characters: one without end must not fill our memory.</summary>
+    internal static async IAsyncEnumerable<string> BoundedLines(StreamReader reader, int most, [EnumeratorCancellation] CancellationToken cancel = default)
+    {
+        char[] buffer = new char[4096];
+        var line = new StringBuilder();
+        while (await reader.ReadAsync(buffer, cancel) is var got and > 0)
+        {
+            for (int i = 0; i < got; i++)
+            {
+                if (buffer[i] != '\n' && line.Length < most) { line.Append(buffer[i]); continue; }
+                yield return line.ToString();
+                line.Clear();
+                if (buffer[i] != '\n') line.Append(buffer[i]);
+            }
+        }
+        if (line.Length > 0) yield return line.ToString();
+    }
+
+    // With -v level+info, ffmpeg says of each line how grave it is.
+    private static bool IsComplaint(string line) => line.Contains("[error]") || line.Contains("[fatal]") || (line.Contains("[warning]") && Broken().IsMatch(line));
+
+    /// <summary>A line without what differs from run to run and from vault to vault: addresses in memory, and where the file lies.</summary>
+    private static string Plain(string line, ProgramCall call)
+    {
+        foreach (string file in call.Arguments.Where(a => a.StartsWith("file:", StringComparison.Ordinal)))
+            line = line.Replace(file + ": ", "", StringComparison.Ordinal).Replace(file, "the file", StringComparison.Ordinal);
+        return Address().Replace(line, "").Replace("[error] ", "", StringComparison.Ordinal).Replace("[fatal] ", "", StringComparison.Ordinal);
+    }
+
+    [GeneratedRegex(" @ 0x[0-9a-fA-F]+", RegexOptions.CultureInvariant)]
+    private static partial Regex Address();
+
+    [GeneratedRegex("corrupt|partial|invalid|truncat|damaged", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)]
+    private static partial Regex Broken();
+
     /// <summary>Whether a program can be found.</summary>
-    public static bool Installed(string program) => program.Contains('/')
-        ? File.Exists(program)
-        : (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(folder => folder.Length > 0 && File.Exists(Path.Combine(folder, program)));
+    public static bool Installed(string program) => Sandbox.Find(program) is not null;
 
     private static UnreachableException Missing(string program, Exception? cause) => new(
         $"The program {program} is not installed.",
         "The footage cannot be looked into here; what is sealed stays sealed.",
         program == "prlimit" ? "Install it with: apt-get install util-linux" : "Install it with: apt-get install ffmpeg", cause);
-
-    private static async Task EndAsync(Process process)
-    {
-        try
-        {
-            if (process.HasExited) return;
-            process.Kill(entireProcessTree: true);
-            await process.WaitForExitAsync(CancellationToken.None);
-        }
-        catch (InvalidOperationException) { /* it ended between the question and the kill: what was wanted */ }
-    }
 }

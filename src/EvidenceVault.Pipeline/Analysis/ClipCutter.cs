@@ -48,33 +48,96 @@ internal sealed class ClipCutter(IFootageProbe probe) : IClipCutter
         string folder = Path.GetDirectoryName(Path.GetFullPath(outputFile))!;
         using var scratch = Scratch.New(folder, ".evidencevault-clip-");
         string? because = null;
-        foreach (var container in Candidates(facts.Container, Path.GetExtension(video)))
+        int attempt = 0;
+        if (RawStreamCut.IsRaw(facts.Container)) return await CutRawAsync(video, from, to, streams, facts.Container, outputFile, scratch, cancel);
+        // The second is for what the first does not know: a clip that began after the start asked for would leave out what it was cut for.
+        bool keyed = packets.Exists(p => p.Key && p.Pts <= from);
+        (double Aim, double? NotBefore)[] seeks = [await SeekAsync(video, facts.Container, key, packets, cancel), (key, null)];
+        // A stream that is lost is worse than another container: every container is tried with all streams before any is left out.
+        foreach (var kept in Keeps(streams))
         {
-            foreach (var kept in Keeps(streams))
+            foreach (var container in Candidates(facts.Container, Path.GetExtension(video), kept.Any(s => s.Kind == "data")))
             {
-                string made = Path.Combine(scratch.Path, "clip." + container.Extension);
-                if (File.Exists(made)) made = Path.Combine(scratch.Path, $"clip{kept.Count}.{container.Extension}");
-                var cut = await ChildProgram.LinesAsync(Ffmpeg.Call(Patience, Cut(video, key, to, kept, container, made)), null, cancel);
-                if (!cut.Good || !File.Exists(made)) { because = cut.Reason; continue; }
-                var clip = await HashesAsync(made, [], null, cancel);
-                if (!clip.Any(p => p.Stream == 0)) { because = "it held no video"; continue; }
-                var proof = await ProveAsync(video, key, to, kept, clip, cancel);
-                if (proof.Found != clip.Count) { because = $"{container.Extension} rewrote {clip.Count - proof.Found} of {clip.Count} packets"; continue; }
-                return Publish(made, Path.ChangeExtension(outputFile, container.Extension), from, to, clip.Count, proof.Video,
-                    [.. streams.Except(kept).Select(s => $"Stream {s.Index} ({s.Kind}) of the Master could not be held by the clip's container.")], [.. kept.Select(s => s.Index)]);
+                foreach (var seek in seeks)
+                {
+                    string made = Path.Combine(scratch.Path, $"clip{++attempt}.{container.Extension}");
+                    var cut = await ChildProgram.LinesAsync(Ffmpeg.Call(Patience, Cut(video, seek, to, kept, container, made)), null, cancel);
+                    if (!cut.Good || !File.Exists(made)) { because = cut.Reason; break; }
+                    var clip = await HashesAsync(made, [], null, cancel);
+                    if (!clip.Any(p => p.Stream == 0)) { because = "it held no video"; continue; }
+                    var proof = await ProveAsync(video, key, to, kept, clip, cancel);
+                    if (proof.Found != clip.Count) { because = $"{container.Extension} rewrote {clip.Count - proof.Found} of {clip.Count} packets"; continue; }
+                    if (keyed && proof.Video.Min(p => p.Pts) > from + 0.001) { because = "it began after the start asked for"; continue; }
+                    return Publish(made, Path.ChangeExtension(outputFile, container.Extension), from, to, clip.Count, proof.Video,
+                        [.. streams.Except(kept).Select(s => $"Stream {s.Index} ({s.Kind}) of the Master could not be held by the clip's container.")], [.. kept.Select(s => s.Index)]);
+                }
             }
         }
         throw new EvidenceException($"No container was found that keeps this footage's packets as they are ({because}).",
             "No clip was made; the Master is as it was.", "Retrieve the Master whole.");
     }
 
+    /// <summary>A bare stream is cut as a run of its bytes: no program writes it anew. It is proved as any clip is.</summary>
+    private static async Task<ClipReport> CutRawAsync(string video, double from, double to, IReadOnlyList<StreamKind> streams, string container, string outputFile, Scratch scratch, CancellationToken cancel)
+    {
+        var packets = new List<RawPacket>();
+        await ChildProgram.LinesAsync(Ffmpeg.Probe(Patience, video, "-show_entries", "packet=duration_time,size,pos,flags", "-of", "csv=p=0"),
+            line => { if (RawStreamCut.Packet(line) is { } packet) packets.Add(packet); }, cancel);
+        if (RawStreamCut.Of(packets, from, to) is not { } run)
+            throw new EvidenceException("The stream's pictures cannot be told apart in the file.", "No clip was made; the Master is as it was.", "Retrieve the Master whole.");
+        string extension = container == "h264" ? "h264" : "h265", made = Path.Combine(scratch.Path, "clip." + extension);
+        await using (var source = new FileStream(video, FileMode.Open, FileAccess.Read))
+        await using (var target = new FileStream(made, FileMode.CreateNew))
+        {
+            source.Position = run.From;
+            byte[] block = new byte[1 << 20];
+            for (long left = run.Until - run.From; left > 0;)
+            {
+                int got = await source.ReadAsync(block.AsMemory(0, (int)Math.Min(block.Length, left)), cancel);
+                if (got == 0) break;
+                await target.WriteAsync(block.AsMemory(0, got), cancel);
+                left -= got;
+            }
+        }
+        var clip = await HashesAsync(made, [], null, cancel);
+        long found = PacketHashes.Compare(clip, await HashesAsync(video, streams, null, cancel), [0]).Found;
+        if (found == 0 || found != clip.Count)
+            throw new EvidenceException($"{clip.Count - found} of {clip.Count} packets of the clip are not the Master's.", "No clip was made; the Master is as it was.", "Retrieve the Master whole.");
+        return Publish(made, Path.ChangeExtension(outputFile, extension), from, to, clip.Count, [], [], [streams[0].Index]) with { GotStart = run.Start, GotEnd = run.End };
+    }
+
+    /// <summary>Where reading begins, and before which time nothing is taken (null: everything is), so that the first picture is the key frame and each packet has
+    /// the time that it has in the Master. What seeks by an index of decoding times (Matroska, AVI) is read from a key frame earlier: only then does
+    /// libavformat know the order of decoding, and it takes 3/23 s off the aim itself where frames are reordered. MP4 seeks by presentation
+    /// times, which may have been rounded down here; MPEG-TS by place, and waits for the key frame.</summary>
+    private static async Task<(double Aim, double? NotBefore)> SeekAsync(string video, string container, double key, IReadOnlyList<PacketTime> packets, CancellationToken cancel)
+    {
+        const double rounding = 0.0005;
+        string[] names = container.Split(',');
+        if (names.Contains("mpegts")) return (key, null);
+        double? before = packets.Where(p => p.Key && p.Pts < key - rounding).Max(p => p.Pts);
+        if (before is not { } earlier || !names.Any(n => n is "matroska" or "avi")) return (key + rounding, null);
+        if (names.Contains("avi")) return (earlier, Positive(key - rounding));
+        int waiting = 0;
+        await ChildProgram.LinesAsync(Ffmpeg.Probe(TimeSpan.FromMinutes(5), video, "-show_entries", "stream=has_b_frames", "-of", "csv=p=0"),
+            line => { if (int.TryParse(line.Trim(','), out int frames)) waiting = Math.Max(waiting, frames); }, cancel);
+        if (waiting == 0) return (key + rounding, null);
+        // ffmpeg asks this of decoding times, which are so many frames behind.
+        double frame = packets.Select(p => p.Duration).Where(d => d > 0).DefaultIfEmpty(0.04).Max();
+        return (earlier, Positive(key - Math.Min((key - earlier) / 2, ((waiting + 2) * frame) + rounding)));
+
+        static double? Positive(double seconds) => seconds > 0 ? seconds : null;
+    }
+
     // bitexact: no writer's name, no clock, no random identifiers in the clip.
-    private static IEnumerable<string> Cut(string video, double key, double to, IReadOnlyList<StreamKind> kept, Container container, string made) =>
+    private static IEnumerable<string> Cut(string video, (double Aim, double? NotBefore) seek, double to, IReadOnlyList<StreamKind> kept, Container container, string made) =>
     [
         // ffmpeg counts -ss from the stream's start time unless told otherwise; PTS here are the container's own.
-        "-seek_timestamp", "1", "-ss", Ffmpeg.Number(key), "-copyts", .. Ffmpeg.Input(video),
-        "-to", Ffmpeg.Number(to), .. kept.SelectMany(s => new[] { "-map", $"0:{s.Index}" }), "-c", "copy",
+        "-seek_timestamp", "1", "-ss", Ffmpeg.Number(seek.Aim), "-copyts", .. Ffmpeg.Input(video),
+        .. seek.NotBefore is { } notBefore ? ["-ss", Ffmpeg.Number(notBefore)] : Array.Empty<string>(), "-to", Ffmpeg.Number(to), .. kept.SelectMany(s => new[] { "-map", $"0:{s.Index}" }), "-c", "copy",
         "-map_metadata", "0", "-fflags", "+bitexact", "-flags", "+bitexact", "-avoid_negative_ts", "make_zero",
+        // The muxer would write a time code track of its own from a tag, with the Master's start for the clip's.
+        .. container.Format is "mp4" or "mov" ? ["-write_tmcd", "0"] : Array.Empty<string>(),
         "-f", container.Format, "-n", "file:" + made,
     ];
 
@@ -112,11 +175,12 @@ internal sealed class ClipCutter(IFootageProbe probe) : IClipCutter
         {
             throw new RefusedException("The clip was not written, because a file of its name is there already.", "Neither the Master nor that file was touched.", "Choose another name with -o.", cause);
         }
-        return new(Path.GetFileName(outputFile), from, to, Round(video.Min(p => p.Pts)), Round(video.Max(p => p.Pts + p.Duration)), hash, bytes, packets, packets, null) { LeftOut = leftOut, Streams = streams };
+        return new(Path.GetFileName(outputFile), from, to, Round(video.Select(p => p.Pts).DefaultIfEmpty().Min()), Round(video.Select(p => p.Pts + p.Duration).DefaultIfEmpty().Max()), hash, bytes, packets, packets, null) { LeftOut = leftOut, Streams = streams };
     }
 
-    /// <summary>Containers in the order they are tried: the Master's own first, Matroska last.</summary>
-    private static IEnumerable<Container> Candidates(string format, string extension)
+    /// <summary>Containers in the order they are tried: the Master's own first, then QuickTime for the data streams of an MP4 (it holds time codes, MP4
+    /// does not), Matroska last.</summary>
+    private static IEnumerable<Container> Candidates(string format, string extension, bool data)
     {
         string[] names = format.Split(',');
         Container matroska = new("mkv", "matroska");
@@ -126,12 +190,10 @@ internal sealed class ClipCutter(IFootageProbe probe) : IClipCutter
             _ when names.Contains("avi") => new("avi", "avi"),
             _ when names.Contains("mpegts") => new("ts", "mpegts"),
             _ when names.Contains("webm") && extension.Equals(".webm", StringComparison.OrdinalIgnoreCase) => new("webm", "webm"),
-            _ when names.Contains("h264") => new("h264", "h264"),
-            _ when names.Contains("hevc") => new("h265", "hevc"),
             _ when names.Contains("mjpeg") => new("avi", "avi"),
             _ => null,
         };
-        return own is null ? [matroska] : [own, matroska];
+        return own is null ? [matroska] : data && own.Format == "mp4" ? [own, new("mov", "mov"), matroska] : [own, matroska];
     }
 
     private sealed record StreamKind(int Index, string Kind);

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace EvidenceVault.Pipeline.Analysis;
 
 /// <summary>Looks into footage. It runs in a process of its own with limits on time, memory and output: hostile video can end
@@ -27,14 +29,30 @@ public sealed record AnalysisSettings
     /// <summary>Whether clips are cut.</summary>
     public bool Clips { get; init; } = true;
 
+    /// <summary>Whether clips that a browser cannot play get a viewing copy beside them.</summary>
+    public bool ViewingCopies { get; init; } = true;
+
+    /// <summary>Whether thumbnails for scrubbing are made.</summary>
+    public bool Storyboard { get; init; } = true;
+
+    /// <summary>What viewing copies are labelled with (<see cref="ViewingLabel.Of"/>); null labels them with the Master's SHA-256 alone.</summary>
+    public string? Label { get; init; }
+
     /// <summary>True to decode and look at every frame. Otherwise key frames and the sizes of packets decide which stretches are decoded.</summary>
     public bool Exhaustive { get; init; }
 
     /// <summary>Region of interest x,y,width,height in pixels of the upright frame; null for the whole frame.</summary>
     public IReadOnlyList<int>? Region { get; init; }
 
+    /// <summary>Of stills: seconds between two shots, by the camera's clock, above which they are of two bursts.</summary>
+    public double BurstGap { get; init; } = 10;
+
     /// <summary>Limits of the analysis process.</summary>
     public AnalysisLimits Limits { get; init; } = new();
+
+    /// <summary>Threads for decoding and scoring; 0 for as many as suit. Not part of a report: what is found does not depend on it.</summary>
+    [JsonIgnore]
+    public int Threads { get; init; }
 }
 
 /// <summary>What the analysis process may use before it is ended.</summary>
@@ -48,6 +66,12 @@ public sealed record AnalysisLimits
 
     /// <summary>Bytes written to the output folder.</summary>
     public long OutputBytes { get; init; } = 64L << 30;
+
+    /// <summary>Processor time of all its processes together.</summary>
+    public TimeSpan Processor { get; init; } = TimeSpan.FromHours(24);
+
+    /// <summary>Processes at once, itself included.</summary>
+    public int Processes { get; init; } = 64;
 }
 
 /// <summary>What the analysis found: the content of <c>analysis.json</c>. Property names are a stable format (docs/formats.md).</summary>
@@ -58,6 +82,12 @@ public sealed record AnalysisReport
 
     /// <summary>Frames that really decoded, 0 when none did.</summary>
     public long Frames { get; init; }
+
+    /// <summary>What of the footage could be read, in order; one span where all of it could. Empty where nothing was decoded, and for stills.</summary>
+    public IReadOnlyList<ReadableSpan> Readable { get; init; } = [];
+
+    /// <summary>What could not, in order: parts that gave no picture, or a damaged one. Empty where all could be read.</summary>
+    public IReadOnlyList<SkippedPart> Skipped { get; init; } = [];
 
     /// <summary>Intervals of motion by container PTS, in order, not overlapping.</summary>
     public IReadOnlyList<SegmentReport> Segments { get; init; } = [];
@@ -73,6 +103,12 @@ public sealed record AnalysisReport
 
     /// <summary>The activity curve's files (activity.json, activity.png), if made.</summary>
     public IReadOnlyList<PictureReport> Activity { get; init; } = [];
+
+    /// <summary>Viewing copies of the clips that a browser cannot play.</summary>
+    public IReadOnlyList<ViewingCopyReport> ViewingCopies { get; init; } = [];
+
+    /// <summary>Thumbnails for scrubbing: sheets of them, and the WebVTT file that says which is of when. Empty where none were made.</summary>
+    public IReadOnlyList<PictureReport> Storyboard { get; init; } = [];
 
     /// <summary>Which stretches were decoded and why; null where every frame was.</summary>
     public GateReport? Gate { get; init; }
@@ -93,9 +129,24 @@ public sealed record AnalysisReport
     public IReadOnlyList<string> Notes { get; init; } = [];
 }
 
+/// <summary>A run of frames that decoded without an error.</summary>
+/// <param name="Start">PTS seconds of its first frame.</param>
+/// <param name="End">PTS seconds of the end of its last frame.</param>
+/// <param name="FirstFrame">Number of its first frame among those that decode, from 1, in order of PTS.</param>
+/// <param name="Frames">How many frames it has.</param>
+public sealed record ReadableSpan(double Start, double End, long FirstFrame, long Frames);
+
+/// <summary>A part that could not be read as it was recorded.</summary>
+/// <param name="Start">PTS seconds of the end of the last good frame before it, or of the first packet.</param>
+/// <param name="End">PTS seconds of the next good frame; after the last, of the end of the last packet or, where that is later, the end by the header.</param>
+/// <param name="Damaged">Frames in it that decode with errors: looked at, but not to be relied on.</param>
+/// <param name="Lost">Packets in it that gave no frame.</param>
+public sealed record SkippedPart(double Start, double End, long Damaged, long Lost);
+
 /// <summary>A picture or small file in the output folder.</summary>
 /// <param name="File">Its name in the output folder.</param>
-/// <param name="Kind"><c>first-appearance</c>, <c>most-motion</c>, <c>sharpest</c>, <c>still</c>, <c>contact-sheet</c>, <c>activity-curve</c>, <c>activity-data</c>.</param>
+/// <param name="Kind"><c>first-sight</c>, <c>closest</c>, <c>last-sight</c>, <c>head-region</c>, <c>still</c>, <c>contact-sheet</c>, <c>activity-curve</c>,
+/// <c>activity-data</c>, <c>heat-map</c>, <c>storyboard-sheet</c>, <c>storyboard</c>.</param>
 /// <param name="Pts">The frame's container PTS in seconds, where it is of one frame.</param>
 /// <param name="Sha256">SHA-256 of the file, lower-case hex.</param>
 /// <param name="Bytes">Its length.</param>
@@ -165,6 +216,9 @@ public sealed record ProbeReport
 
     /// <summary>Sample (pixel) aspect ratio, for example <c>1:1</c>.</summary>
     public string? PixelAspect { get; init; }
+
+    /// <summary>Pixel format, ffprobe's name, for example <c>yuv420p</c>.</summary>
+    public string? PixelFormat { get; init; }
 
     /// <summary>Time base of the video stream, for example <c>1/90000</c>.</summary>
     public string? TimeBase { get; init; }

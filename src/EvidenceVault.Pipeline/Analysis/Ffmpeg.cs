@@ -8,13 +8,17 @@ internal static class Ffmpeg
     /// <summary>Largest frame decoded, pixels (8192 by 8192): a header that claims more is told, not tried.</summary>
     public const long MaxPixels = 8192L * 8192;
 
+    /// <summary>Threads of decoders; 0 leaves it to ffmpeg. Set once by the analysis program, which looks at one file in its life. Where a file is
+    /// broken, what decoders make of it depends on their number of threads, so such a file is looked at with one (VideoAnalysis).</summary>
+    public static int DecoderThreads { get; set; }
+
     /// <summary>A file as an input argument. The <c>file:</c> prefix keeps a name with a colon from being read as a protocol
     /// and one that begins with a hyphen from being read as an option; ffmpeg takes the rest literally.</summary>
     public static string Name(string path) => "file:" + Path.GetFullPath(path);
 
     /// <summary>Options before an input: no network, no playlists that open other files.</summary>
     public static IEnumerable<string> Input(string path) =>
-        ["-protocol_whitelist", "file,pipe", "-max_pixels", Number(MaxPixels), "-i", Name(path)];
+        ["-protocol_whitelist", "file,pipe", "-max_pixels", Number(MaxPixels), .. DecoderThreads > 0 ? ["-threads", Number(DecoderThreads)] : Array.Empty<string>(), "-i", Name(path)];
 
     public static ProgramCall Call(TimeSpan time, params IEnumerable<string> arguments) =>
         new("ffmpeg", ["-hide_banner", "-nostdin", "-nostats", "-v", "error", .. arguments], time);

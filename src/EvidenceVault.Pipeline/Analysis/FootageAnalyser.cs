@@ -1,5 +1,4 @@
 using System.ComponentModel;
-using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
@@ -16,6 +15,19 @@ public sealed class FootageAnalysisOptions
 
     /// <summary>Where working folders go when no output folder is given.</summary>
     public string ScratchFolder { get; set; } = Path.Combine(Path.GetTempPath(), "evidencevault-analysis");
+
+    /// <summary>bubblewrap's name or path; empty for limits alone.</summary>
+    public string Bubblewrap { get; set; } = "bwrap";
+}
+
+/// <summary>Which protection stands between footage and the vault on this machine: for the log and for <c>doctor</c>.</summary>
+public static class AnalysisProtection
+{
+    /// <summary>True where bubblewrap works, tested by starting a program in it; false where there are limits alone.</summary>
+    public static bool Walled => Sandbox.Here.Walled;
+
+    /// <summary>The same in a sentence, with the reason where there are no walls.</summary>
+    public static string Told => Sandbox.Here.Told;
 }
 
 /// <summary>Runs the analysis program as a child and turns every way it can end into a report. The Master is only read.</summary>
@@ -24,7 +36,14 @@ internal sealed class FootageAnalyser(FootageAnalysisOptions options, TimeProvid
     internal const string ReportFile = "analysis.json", ProgressWord = "progress ";
 
     private static readonly TimeSpan WatchEvery = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LastWordsPatience = TimeSpan.FromSeconds(5);
     private const int ReportBytesMax = 64 << 20, ErrorCharactersKept = 4000, LineCharactersMax = 4096;
+
+    // Measured: the .NET program has some 160 MB of private memory beside what is resident. The kernel's limit stands behind the watch, which looks only
+    // ten times a second.
+    private const long PrivateBytesBeside = 1L << 30;
+    private const int TasksOfProcess = 16;
+    private static readonly TimeSpan Backstop = TimeSpan.FromSeconds(30);
 
     public async Task<AnalysisReport> AnalyseAsync(string video, string? outputFolder, AnalysisSettings settings, IProgress<double>? progress, CancellationToken cancel)
     {
@@ -39,66 +58,111 @@ internal sealed class FootageAnalyser(FootageAnalysisOptions options, TimeProvid
         string folder = outputFolder ?? scratch.Path, settingsFile = Path.Combine(scratch.Path, "settings.json");
         await File.WriteAllTextAsync(settingsFile, JsonSerializer.Serialize(settings, AnalysisJson.Options), cancel);
 
-        using var process = Start(video, folder, settingsFile, pictures: outputFolder is not null);
-        var errors = new StringBuilder();
-        var saying = Task.WhenAll(HearAsync(process.StandardOutput, progress), KeepAsync(process.StandardError, errors));
+        using var owned = Start(video, folder, settingsFile, settings, pictures: outputFolder is not null);
+        var process = owned.Process;
+        var errors = new Kept();
+        var saying = Task.WhenAll(HearAsync(process.StandardOutput, progress), errors.KeepAsync(process.StandardError));
         string? limit;
-        try { limit = await WatchAsync(process, folder, settings.Limits, cancel); }
-        finally { await EndAsync(process); }
-        await saying;
+        try { limit = await WatchAsync(owned, folder, settings.Limits, cancel); }
+        finally { await owned.EndAsync(); }
+        // Without walls, something that it started and that got away may hold its output open for ever.
+        await Task.WhenAny(saying, Task.Delay(LastWordsPatience, CancellationToken.None));
+
+        // What still runs could change the folder between our look and our opening.
+        bool gone = errors.FirstInside is not { } first || await OwnedProcess.GoneAsync(first, LastWordsPatience);
 
         if (limit is not null) return Failed(settings, $"The analysis was ended because {limit}.", "Raise the limit for this file, or look at it by hand.");
-        if (process.ExitCode != 0) return Failed(settings, $"The analysis program ended {Ending(process.ExitCode)}. {LastWords(errors)}".TrimEnd(), "Try once more; if it ends so again, look at the file by hand and report the fault.");
-        return ReadReport(Path.Combine(folder, ReportFile), settings);
+        if (process.ExitCode != 0) return Failed(settings, $"The analysis program ended {Ending(process.ExitCode)}. {errors.LastWords()}".TrimEnd(), "Try once more; if it ends so again, look at the file by hand and report the fault.");
+        if (!gone) return Failed(settings, "Something that the analysis program started did not end.", "Look at the file by hand and report the fault.");
+        return MadeFolder.Read(folder, settings, ReportBytesMax);
     }
 
-    private Process Start(string video, string folder, string settingsFile, bool pictures)
+    private OwnedProcess Start(string video, string folder, string settingsFile, AnalysisSettings settings, bool pictures)
     {
-        var start = new ProcessStartInfo(options.Program)
+        var sandbox = Sandbox.Of(options.Bubblewrap);
+        // The name it was delivered under is not the decoder's to know; its extension is, because ffmpeg goes by it.
+        Shown footage = new(Path.GetFullPath(video), sandbox.Walled ? "/footage/footage" + Extension(video) : Path.GetFullPath(video));
+        Shown output = new(Path.GetFullPath(folder), sandbox.Walled ? "/made" : Path.GetFullPath(folder));
+        Shown asked = new(settingsFile, sandbox.Walled ? "/footage/settings.json" : settingsFile);
+        string[] arguments =
+        [
+            "analyse", footage.To, "--out", output.To, "--settings", asked.To, "--parent", "--limited",
+            .. pictures ? [] : new[] { "--report-only" }, .. settings.Threads > 0 ? ["--threads", settings.Threads.ToString(CultureInfo.InvariantCulture)] : Array.Empty<string>(),
+        ];
+        string? runtime = Sandbox.RuntimeRoot;
+        var start = sandbox.Start(new(options.Program, arguments)
         {
-            RedirectStandardInput = true, // held open: when this process dies, the child reads the end and stops
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            WorkingDirectory = folder,
-        };
-        string[] arguments = ["analyse", Path.GetFullPath(video), "--out", Path.GetFullPath(folder), "--settings", settingsFile, "--parent", .. pictures ? [] : new[] { "--report-only" }];
-        foreach (string argument in arguments) start.ArgumentList.Add(argument);
-        start.Environment["DOTNET_DbgEnableMiniDump"] = "0"; // a crash must not leave footage in a dump
-        try { return Process.Start(start)!; }
+            Reads = [footage, asked, .. runtime is not null && !runtime.StartsWith("/usr/", StringComparison.Ordinal) ? [Shown.AsItIs(runtime)] : Array.Empty<Shown>()],
+            Writes = [output],
+            Folder = output.To,
+            TellsFirst = true,
+            Limits = new()
+            {
+                PrivateBytes = settings.Limits.MemoryBytes + PrivateBytesBeside,
+                FileBytes = settings.Limits.OutputBytes + 1, // one more, so that the watch sees it passed and can say so
+                Processor = settings.Limits.Processor + Backstop,
+                // In a user namespace of its own only its own tasks count; else all of the account's do.
+                Tasks = (settings.Limits.Processes * TasksOfProcess) + (sandbox.Walled ? 0 : ProcessTree.TasksOfAccount()),
+            },
+            Environment = new Dictionary<string, string>
+            {
+                ["DOTNET_DbgEnableMiniDump"] = "0", // a crash must not leave footage in a dump
+                ["DOTNET_EnableDiagnostics"] = "0", // no socket to attach to
+                ["DOTNET_ROOT"] = runtime ?? "",
+            }.Where(v => v.Value.Length > 0).ToDictionary(),
+        });
+        start.RedirectStandardInput = true; // held open: when this process dies, the child reads the end and stops
+        start.RedirectStandardOutput = true;
+        start.RedirectStandardError = true;
+        try { return OwnedProcess.Start(start); }
         catch (Win32Exception cause)
         {
             throw new UnreachableException("The analysis program could not be started.", "The footage was not looked into; what is sealed stays sealed.", "Check that it may be executed, and build the solution again.", cause);
         }
     }
 
+    private static string Extension(string path)
+    {
+        string extension = Path.GetExtension(path);
+        return extension.Length is > 1 and <= 8 && extension.Skip(1).All(char.IsAsciiLetterOrDigit) ? extension : "";
+    }
+
     /// <summary>Waits for the end; ends the process when a limit is passed and says which.</summary>
-    private async Task<string?> WatchAsync(Process process, string folder, AnalysisLimits limits, CancellationToken cancel)
+    private async Task<string?> WatchAsync(OwnedProcess owned, string folder, AnalysisLimits limits, CancellationToken cancel)
     {
         long began = time.GetTimestamp();
-        var ended = process.WaitForExitAsync(cancel);
+        var ended = owned.Process.WaitForExitAsync(cancel);
         for (int round = 0; ; round++)
         {
             if (await Task.WhenAny(ended, Task.Delay(WatchEvery, cancel)) == ended) { await ended; return null; }
             cancel.ThrowIfCancellationRequested();
+            var used = ProcessTree.Of(owned.Process.Id);
             string? passed = time.GetElapsedTime(began) > limits.Time ? $"it took longer than {limits.Time:c}"
-                : ProcessTree.ResidentBytes(process.Id) > limits.MemoryBytes ? $"it used more than {limits.MemoryBytes >> 20} MiB of memory"
+                : used.ResidentBytes > limits.MemoryBytes ? $"it used more than {limits.MemoryBytes >> 20} MiB of memory"
+                : used.Processes > limits.Processes ? $"it started more than {limits.Processes} processes"
+                : used.Processor > limits.Processor ? $"it used more than {limits.Processor:c} of processor time"
                 : round % 10 == 0 && Written(folder) > limits.OutputBytes ? $"it wrote more than {limits.OutputBytes} bytes"
                 : null;
             if (passed is null) continue;
-            await EndAsync(process);
+            await owned.EndAsync();
             return passed;
         }
     }
 
     private static long Written(string folder)
     {
-        try { return new DirectoryInfo(folder).EnumerateFiles("*", SearchOption.AllDirectories).Sum(f => f.Exists ? f.Length : 0); }
-        catch (IOException) { return 0; /* a file went while we counted; the next round counts again */ }
+        try
+        {
+            // Links are not followed: they may lead anywhere, also to themselves.
+            return new DirectoryInfo(folder).EnumerateFiles("*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint })
+                .Sum(f => f.Exists ? f.Length : 0);
+        }
+        catch (Exception cause) when (cause is IOException or UnauthorizedAccessException) { return 0; /* a file went while we counted; the next round counts again */ }
     }
 
     private static async Task HearAsync(StreamReader output, IProgress<double>? progress)
     {
-        await foreach (string line in BoundedLines(output))
+        await foreach (string line in ChildProgram.BoundedLines(output, LineCharactersMax))
         {
             if (line.StartsWith(ProgressWord, StringComparison.Ordinal)
                 && double.TryParse(line.AsSpan(ProgressWord.Length), NumberStyles.Float, CultureInfo.InvariantCulture, out double done) && done is >= 0 and <= 1)
@@ -106,42 +170,7 @@ internal sealed class FootageAnalyser(FootageAnalysisOptions options, TimeProvid
         }
     }
 
-    private static async Task KeepAsync(StreamReader errors, StringBuilder kept)
-    {
-        await foreach (string line in BoundedLines(errors))
-        {
-            kept.Append(line).Append('\n');
-            if (kept.Length > ErrorCharactersKept) kept.Remove(0, kept.Length - ErrorCharactersKept);
-        }
-    }
-
-    // A line without end must not fill our memory: it is read in pieces.
-    private static async IAsyncEnumerable<string> BoundedLines(StreamReader reader)
-    {
-        char[] buffer = new char[LineCharactersMax];
-        var line = new StringBuilder();
-        while (await reader.ReadAsync(buffer) is var got and > 0)
-        {
-            foreach (char c in buffer.AsMemory(0, got).ToArray())
-            {
-                if (c != '\n' && line.Length < LineCharactersMax) { line.Append(c); continue; }
-                yield return line.ToString();
-                line.Clear();
-            }
-        }
-        if (line.Length > 0) yield return line.ToString();
-    }
-
-    private static AnalysisReport ReadReport(string path, AnalysisSettings settings)
-    {
-        const string next = "Try once more; if it ends so again, look at the file by hand and report the fault.";
-        if (new FileInfo(path) is not { Exists: true } file) return Failed(settings, "The analysis program ended without a report.", next);
-        if (file.Length > ReportBytesMax) return Failed(settings, "The analysis program's report is larger than any report can be.", next);
-        try { return AnalysisJson.Read(File.ReadAllText(path)); }
-        catch (JsonException) { return Failed(settings, "The analysis program's report cannot be read.", next); }
-    }
-
-    private static AnalysisReport Failed(AnalysisSettings settings, string what, string next) =>
+    internal static AnalysisReport Failed(AnalysisSettings settings, string what, string next) =>
         new() { Settings = settings, Problem = Problem(what, next) };
 
     /// <summary>A problem as it stands in a report: what happened, what it means, what to do next.</summary>
@@ -157,31 +186,59 @@ internal sealed class FootageAnalyser(FootageAnalysisOptions options, TimeProvid
         _ => $"with exit code {code}",
     };
 
-    private static string LastWords(StringBuilder errors)
+    /// <summary>The end of what the program said on standard error, after what bubblewrap told on it.</summary>
+    private sealed class Kept
     {
-        string? last = errors.ToString().Split('\n').LastOrDefault(l => l.Trim().Length > 0);
-        return last is null ? "" : $"Its last words: {Names.Printable(last.Trim())}.";
-    }
+        private readonly StringBuilder _said = new();
+        private bool _preamble;
 
-    private static async Task EndAsync(Process process)
-    {
-        try
+        /// <summary>The first process inside the walls.</summary>
+        public int? FirstInside { get; private set; }
+
+        public async Task KeepAsync(StreamReader errors)
         {
-            if (process.HasExited) return;
-            process.Kill(entireProcessTree: true);
-            await process.WaitForExitAsync(CancellationToken.None);
+            bool begun = false;
+            await foreach (string line in ChildProgram.BoundedLines(errors, LineCharactersMax))
+            {
+                lock (_said)
+                {
+                    if (!begun && line == "{") _preamble = true;
+                    begun = true;
+                    if (_preamble)
+                    {
+                        FirstInside ??= Sandbox.FirstInside(line);
+                        _preamble = line != "}";
+                        continue;
+                    }
+                    _said.Append(line).Append('\n');
+                    if (_said.Length > ErrorCharactersKept) _said.Remove(0, _said.Length - ErrorCharactersKept);
+                }
+            }
         }
-        catch (InvalidOperationException) { /* it ended between the question and the kill: what was wanted */ }
+
+        public string LastWords()
+        {
+            lock (_said)
+            {
+                string? last = _said.ToString().Split('\n').LastOrDefault(l => l.Trim().Length > 0);
+                return last is null ? "" : $"Its last words: {Names.Printable(last.Trim())}.";
+            }
+        }
     }
 }
 
-/// <summary>What a process and its descendants hold in memory, from /proc (proc(5)).</summary>
-internal static class ProcessTree
+/// <summary>What a process and its descendants use, from /proc (proc(5)).</summary>
+/// <param name="ResidentBytes">Memory they hold.</param>
+/// <param name="Processor">Processor time of them and of their children that have ended.</param>
+/// <param name="Processes">How many they are.</param>
+internal sealed record ProcessTree(long ResidentBytes, TimeSpan Processor, int Processes)
 {
-    public static long ResidentBytes(int root)
+    // Clock ticks of /proc are hundredths of a second on Linux, whatever the kernel's own (sysconf(3), _SC_CLK_TCK).
+    private const long TicksOfClock = TimeSpan.TicksPerSecond / 100;
+
+    public static ProcessTree Of(int root)
     {
-        var parents = new Dictionary<int, int>();
-        var resident = new Dictionary<int, long>();
+        var found = new Dictionary<int, (int Parent, long Resident, long Clock)>();
         foreach (string folder in Directory.EnumerateDirectories("/proc"))
         {
             if (!int.TryParse(Path.GetFileName(folder), out int id)) continue;
@@ -190,22 +247,42 @@ internal static class ProcessTree
                 // The name in field 2 may hold spaces and brackets: fields are counted from its last bracket.
                 string stat = File.ReadAllText($"/proc/{id}/stat");
                 string[] fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
-                parents[id] = int.Parse(fields[1], CultureInfo.InvariantCulture);
-                resident[id] = long.Parse(fields[21], CultureInfo.InvariantCulture) * Environment.SystemPageSize;
+                found[id] = ((int)Number(fields[1]), Number(fields[21]) * Environment.SystemPageSize, Number(fields[11]) + Number(fields[12]) + Number(fields[13]) + Number(fields[14]));
             }
             catch (IOException) { /* it ended while we looked */ }
             catch (UnauthorizedAccessException) { /* another user's: not a child of ours */ }
         }
-        return resident.Where(p => Descends(p.Key)).Sum(p => p.Value);
+        var tree = found.Where(p => Descends(p.Key)).Select(p => p.Value).ToList();
+        return new(tree.Sum(p => p.Resident), TimeSpan.FromTicks(tree.Sum(p => p.Clock) * TicksOfClock), tree.Count);
 
         bool Descends(int id)
         {
             for (int depth = 0; depth < 32; depth++)
             {
                 if (id == root) return true;
-                if (!parents.TryGetValue(id, out id)) return false;
+                if (!found.TryGetValue(id, out var process)) return false;
+                id = process.Parent;
             }
             return false;
+        }
+
+        static long Number(string field) => long.Parse(field, CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>Processes and threads of the account that this process runs under.</summary>
+    public static int TasksOfAccount()
+    {
+        string? mine = Account("self");
+        return Directory.EnumerateDirectories("/proc").Select(Path.GetFileName).Where(n => int.TryParse(n, out _) && Account(n!) == mine).Sum(n =>
+        {
+            try { return Directory.EnumerateDirectories($"/proc/{n}/task").Count(); }
+            catch (Exception cause) when (cause is IOException or UnauthorizedAccessException) { return 0; /* it ended while we looked */ }
+        });
+
+        static string? Account(string id)
+        {
+            try { return File.ReadLines($"/proc/{id}/status").FirstOrDefault(l => l.StartsWith("Uid:", StringComparison.Ordinal)); }
+            catch (Exception cause) when (cause is IOException or UnauthorizedAccessException) { return null; }
         }
     }
 }

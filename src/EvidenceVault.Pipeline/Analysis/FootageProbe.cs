@@ -53,6 +53,12 @@ internal sealed class FootageProbe : IFootageProbe
                 FrameRate = span > 0 ? Math.Round((pts.Count - 1) / span, 4) : null,
             };
         }
+        else if (packets.Count > 0 && packets.TrueForAll(p => p.Duration > 0))
+        {
+            // A bare stream has no times: its pictures follow each other at the rate that it states.
+            double whole = packets.Sum(p => p.Duration);
+            report = report with { FirstPts = 0, LastPts = Math.Round(whole - packets[^1].Duration, 6), FrameRate = Math.Round(packets.Count / whole, 4) };
+        }
         if (packets.Count == 0) return report with { Problem = "The file has a video stream with no frame in it." };
         if (report.Width <= 0 || report.Height <= 0) return report with { Problem = $"The video claims frames of {report.Width} by {report.Height} pixels, which is none." };
         if ((long)report.Width * report.Height > Ffmpeg.MaxPixels)

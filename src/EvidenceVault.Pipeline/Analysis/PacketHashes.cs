@@ -36,9 +36,11 @@ internal sealed class PacketHashes
         if (line.Length == 0 || line[0] == '#') return null;
         string[] fields = line.Split(',', StringSplitOptions.TrimEntries);
         // stream, dts, pts, duration, size, hash, then side data where there is any
-        return fields.Length >= 6 && fields[5].Length == 64 && int.TryParse(fields[0], out int stream)
-            && long.TryParse(fields[2], out long pts) && long.TryParse(fields[3], out long duration) && long.TryParse(fields[4], out long bytes)
-            ? (stream, pts, duration, bytes, fields[5]) : null;
+        if (fields.Length < 6 || fields[5].Length != 64 || !int.TryParse(fields[0], out int stream) || !long.TryParse(fields[1], out long dts)
+            || !long.TryParse(fields[2], out long pts) || !long.TryParse(fields[3], out long duration) || !long.TryParse(fields[4], out long bytes)) return null;
+        // AVI and bare streams give no presentation time (libavutil: AV_NOPTS_VALUE), only an order: it stands in.
+        if (pts == long.MinValue) pts = dts == long.MinValue ? 0 : dts;
+        return (stream, pts, duration, bytes, fields[5]);
     }
 
     /// <summary>How many of the clip's packets stand in the Master in an unbroken run, each stream for itself, and where the

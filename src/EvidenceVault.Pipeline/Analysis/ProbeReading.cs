@@ -26,6 +26,7 @@ internal static class ProbeReading
             Height = seen ? (int)(Whole(video, "height") ?? 0) : 0,
             Rotation = seen ? Rotation(video) : 0,
             PixelAspect = seen ? Text(video, "sample_aspect_ratio") : null,
+            PixelFormat = seen ? Text(video, "pix_fmt") : null,
             TimeBase = seen ? Text(video, "time_base") : null,
             ClaimedDuration = Real(format, "duration") ?? (seen ? Real(video, "duration") : null),
             ClaimedFrames = seen ? Whole(video, "nb_frames") : null,

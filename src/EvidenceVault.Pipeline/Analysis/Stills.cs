@@ -1,3 +1,4 @@
+using EvidenceVault.Pipeline.Words;
 using MetadataExtractor;
 using MetadataExtractor.Formats.Exif;
 using MetadataExtractor.Formats.Jpeg;
@@ -20,21 +21,21 @@ internal static class Stills
             && !Path.GetExtension(path).Equals(".mjpg", StringComparison.OrdinalIgnoreCase);
     }
 
-    /// <summary>The stills of a folder in order of EXIF time and then name; symlinks are not followed.</summary>
-    public static IReadOnlyList<string> Of(string path) => Directory.Exists(path)
-        ? [.. Directory.EnumerateFiles(path).Where(f => new FileInfo(f).LinkTarget is null && IsStill(f))
-            .OrderBy(f => Read(f).Taken ?? DateTime.MaxValue).ThenBy(f => f, StringComparer.Ordinal)]
-        : [path];
+    /// <summary>The stills of a folder, or the one still, in the order in which they were taken; symlinks are not followed.</summary>
+    public static IReadOnlyList<string> Of(string path) => [.. Series(path).Stills.Select(s => s.File)];
+
+    /// <summary>The same with the times: a series.</summary>
+    public static StillSeries Series(string path) => StillSeries.Of(Directory.Exists(path)
+        ? [.. Directory.EnumerateFiles(path).Where(f => new FileInfo(f).LinkTarget is null && IsStill(f)).Select(f => (f, Read(f)))]
+        : [(path, Read(path))]);
 
     public static ProbeReport Probe(string path)
     {
-        var files = Of(path);
-        if (files.Count == 0) return new() { Problem = "The folder holds no JPEG stills." };
-        var read = files.Select(Read).ToList();
-        var first = read[0];
-        var times = read.Select(r => r.Taken).OfType<DateTime>().ToList();
-        int good = read.Count(r => r.Width > 0);
-        double last = times.Count > 1 ? (times[^1] - times[0]).TotalSeconds : 0;
+        var series = Series(path).Stills;
+        if (series.Count == 0) return new() { Problem = "The folder holds no JPEG stills." };
+        var first = series[0].Still;
+        int good = series.Count(s => s.Still.Width > 0);
+        double last = series[^1].Pts;
         return new()
         {
             Container = Directory.Exists(path) ? "jpeg-folder" : "jpeg",
@@ -45,9 +46,9 @@ internal static class Stills
             PixelAspect = "1:1",
             FirstPts = 0,
             LastPts = last,
-            FrameRate = last > 0 ? Math.Round((times.Count - 1) / last, 4) : null,
+            FrameRate = last > 0 ? Math.Round((series.Count - 1) / last, 4) : null,
             DecodedFrames = good,
-            ClaimedFrames = files.Count,
+            ClaimedFrames = series.Count,
             CreationTime = first.Stated,
             Make = first.Make,
             Model = first.Model,
@@ -56,7 +57,8 @@ internal static class Stills
         };
     }
 
-    internal sealed record Still(int Width, int Height, int Rotation, DateTime? Taken, string? Stated, string? Make, string? Model, string? Location);
+    /// <summary>What a still says of itself. Taken is by the camera's own clock, with its sub-seconds; Offset is that clock's from UTC where it is stated.</summary>
+    internal sealed record Still(int Width, int Height, int Rotation, DateTime? Taken, string? Stated, string? Make, string? Model, string? Location, string? Offset = null);
 
     internal static Still Read(string file)
     {
@@ -67,15 +69,28 @@ internal static class Stills
         var main = parts.OfType<ExifIfd0Directory>().FirstOrDefault();
         var sub = parts.OfType<ExifSubIfdDirectory>().FirstOrDefault();
         var place = parts.OfType<GpsDirectory>().FirstOrDefault()?.GetGeoLocation();
-        DateTime? taken = sub is not null && sub.TryGetDateTime(ExifDirectoryBase.TagDateTimeOriginal, out var at) ? at : null;
+        DateTime? taken = sub is not null && sub.TryGetDateTime(ExifDirectoryBase.TagDateTimeOriginal, out var at) ? at + SubSecond(sub.GetString(ExifDirectoryBase.TagSubsecondTimeOriginal)) : null;
         int orientation = main is not null && main.TryGetInt32(ExifDirectoryBase.TagOrientation, out int o) ? o : 1;
         return new(
             size is not null && size.TryGetInt32(JpegDirectory.TagImageWidth, out int width) ? width : 0,
             size is not null && size.TryGetInt32(JpegDirectory.TagImageHeight, out int height) ? height : 0,
             orientation switch { 3 or 4 => 180, 5 or 6 => 90, 7 or 8 => 270, _ => 0 },
-            taken, sub?.GetString(ExifDirectoryBase.TagDateTimeOriginal),
+            taken, Stated(sub),
             main?.GetString(ExifDirectoryBase.TagMake), main?.GetString(ExifDirectoryBase.TagModel),
             // ISO 6709 Annex H, as containers write it.
-            place is { IsZero: false } p ? FormattableString.Invariant($"{p.Latitude:+00.0000;-00.0000}{p.Longitude:+000.0000;-000.0000}/") : null);
+            place is { IsZero: false } p ? FormattableString.Invariant($"{p.Latitude:+00.0000;-00.0000}{p.Longitude:+000.0000;-000.0000}/") : null,
+            sub?.GetString(ExifDirectoryBase.TagTimeZoneOriginal)?.Trim());
+    }
+
+    // EXIF 2.32 4.6.5: the digits after the decimal point, padded with blanks.
+    private static TimeSpan SubSecond(string? digits) =>
+        digits?.Trim('\0', ' ') is { Length: > 0 and <= 7 } text && text.All(char.IsAsciiDigit) ? TimeSpan.FromSeconds(double.Parse("0." + text, System.Globalization.CultureInfo.InvariantCulture)) : TimeSpan.Zero;
+
+    // As it is written there, with sub-seconds and offset where the camera wrote them.
+    private static string? Stated(ExifSubIfdDirectory? exif)
+    {
+        if (exif?.GetString(ExifDirectoryBase.TagDateTimeOriginal)?.Trim('\0', ' ') is not { Length: > 0 } time) return null;
+        string sub = exif.GetString(ExifDirectoryBase.TagSubsecondTimeOriginal)?.Trim('\0', ' ') ?? "", offset = exif.GetString(ExifDirectoryBase.TagTimeZoneOriginal)?.Trim('\0', ' ') ?? "";
+        return Names.Printable($"{time}{(sub.Length > 0 ? "." + sub : "")}{(offset.Length > 0 ? " " + offset : "")}");
     }
 }

@@ -70,6 +70,12 @@ public static class Acts
     /// <summary>The footage was analysed.</summary>
     public const string Analysed = "analysed";
 
+    /// <summary>The footage was decrypted to be analysed again, to compare. Recorded before it is; nothing of it is given out.</summary>
+    public const string Reproduced = "reproduced";
+
+    /// <summary>What the analysis gave when it was done again was compared with what was sealed.</summary>
+    public const string AnalysisCompared = "analysis-compared";
+
     /// <summary>A Derivative was made, sealed, stored and read back.</summary>
     public const string Derived = "derived";
 
@@ -78,6 +84,9 @@ public static class Acts
 
     /// <summary>An exhibit's bytes were given out. Recorded before the first byte leaves.</summary>
     public const string Retrieved = "retrieved";
+
+    /// <summary>A viewing copy of an exhibit was asked for. Recorded, with the reason, before the exhibit is decrypted.</summary>
+    public const string CopyAsked = "copy-asked";
 
     /// <summary>A delivered file was moved aside in its source after read-back.</summary>
     public const string MovedAside = "moved-aside";

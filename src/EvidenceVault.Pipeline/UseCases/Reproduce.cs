@@ -1,0 +1,201 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using EvidenceVault.Pipeline.Access;
+using EvidenceVault.Pipeline.Analysis;
+using EvidenceVault.Pipeline.Custody;
+using EvidenceVault.Pipeline.Records;
+using EvidenceVault.Pipeline.Sealing;
+using EvidenceVault.Pipeline.Storage;
+using EvidenceVault.Pipeline.Words;
+using EvidenceVault.Proof;
+using Mediator;
+
+namespace EvidenceVault.Pipeline.UseCases;
+
+/// <summary>Analyses a Master once more with the settings that were recorded, and compares what comes out with what was sealed. Recorded before
+/// the Master is decrypted, and again with the result. Nothing is given out, kept or changed.</summary>
+/// <param name="Reference">The Master.</param>
+/// <param name="Why">The reason, where there is one to give.</param>
+/// <param name="Progress">Fraction done.</param>
+public sealed record ReproduceAnalysis(ExhibitReference Reference, string? Why, IProgress<double>? Progress) : IEvidenceAccess, IRequest<ReproducedAnalysis>
+{
+    /// <inheritdoc/>
+    public IReadOnlyCollection<Role> OneOf => [Role.CaseOfficer, Role.CpsReviewer];
+
+    /// <inheritdoc/>
+    public string Action => Acts.Reproduced;
+
+    /// <inheritdoc/>
+    public ExhibitReference? Exhibit => Reference;
+
+    /// <inheritdoc/>
+    public string? Reason => Why;
+
+    /// <inheritdoc/>
+    public bool NeedsReason => false;
+}
+
+/// <summary>A program that is not the one that took part when the exhibit was analysed.</summary>
+/// <param name="Program">Its name.</param>
+/// <param name="Recorded">Its version then; null where none was recorded.</param>
+/// <param name="Now">Its version now; null where it takes no part any more.</param>
+public sealed record ChangedVersion(string Program, string? Recorded, string? Now);
+
+/// <summary>What a comparison came to.</summary>
+/// <param name="Exhibit">The Master.</param>
+/// <param name="Files">How many derivatives were compared.</param>
+/// <param name="Differences">What differs, a sentence each; empty where analysis.json and every derivative are the same, byte for byte.</param>
+/// <param name="Versions">Programs that have changed since.</param>
+public sealed record ReproducedAnalysis(ExhibitReference Exhibit, int Files, IReadOnlyList<string> Differences, IReadOnlyList<ChangedVersion> Versions)
+{
+    /// <summary>True where nothing differs.</summary>
+    public bool Same => Differences.Count == 0;
+}
+
+internal sealed class ReproduceAnalysisHandler(Vault vault, IEvidenceStore store, IFootageAnalyser analyser, FlowOptions options, Caller caller) : IRequestHandler<ReproduceAnalysis, ReproducedAnalysis>
+{
+    public async ValueTask<ReproducedAnalysis> Handle(ReproduceAnalysis request, CancellationToken cancellationToken)
+    {
+        ExhibitRow row = vault.Exhibits.Find(request.Reference)!;
+        if (row.Parent is { } parent)
+            throw new RefusedException($"{row.Reference} was made from {parent} and was not analysed itself.", "Nothing was done.", $"Name the Master: evidencevault reproduce {parent}");
+        if (row.Analysis is not { } recordedJson)
+            throw new RefusedException($"Exhibit {row.Reference} is '{row.State}' and has no analysis to compare with.", "Nothing was done.", $"See 'evidencevault show {row.Reference}'.");
+        AnalysisReport recorded;
+        try { recorded = AnalysisJson.Read(recordedJson); }
+        catch (JsonException e) { throw new EvidenceException($"The recorded analysis of {row.Reference} cannot be read ({e.Message})", "It was altered or harmed after it was recorded; the Master is not touched by that.", "Run 'evidencevault log fsck', and restore vault.db from backup beside it.", e); }
+
+        using Scratch scratch = Scratch.New(vault.ScratchRoot);
+        string working = Path.Combine(scratch.Path, "master" + EvidenceFlow.SafeExtension(row.RelativePath)), output = Path.Combine(scratch.Path, "out");
+        Directory.CreateDirectory(output);
+        AnalysisReport now;
+        try
+        {
+            await CopyOutAsync(row, working, cancellationToken).ConfigureAwait(false);
+            now = await analyser.AnalyseAsync(working, output, recorded.Settings with { Threads = options.Analysis.Threads }, request.Progress, cancellationToken).ConfigureAwait(false);
+        }
+        catch (EvidenceException e)
+        {
+            await RecordAsync(row, Outcome.Failed, null, e.What).ConfigureAwait(false);
+            throw;
+        }
+        ReproducedAnalysis found = Compare(row, recordedJson, recorded, now, output);
+        await RecordAsync(row, found.Same ? Outcome.Done : Outcome.Failed, found, null).ConfigureAwait(false);
+        return found;
+    }
+
+    private ReproducedAnalysis Compare(ExhibitRow row, string recordedJson, AnalysisReport recorded, AnalysisReport now, string output)
+    {
+        var differences = new List<string>();
+        if (LoggedHash(row.Ref) is { } logged && logged != Sha256(Encoding.UTF8.GetBytes(recordedJson)))
+            differences.Add("The analysis.json in the vault's database is not the one whose SHA-256 the custody log holds: it was altered after it was recorded.");
+
+        List<SealedFile> kept = [.. vault.Exhibits.Derivatives(row.Ref).Select(SealedFile.Of)];
+        var made = DerivativePlan.Of(now).ToDictionary(m => m.File, m => Sha256(File.ReadAllBytes(Path.Combine(output, m.File))), StringComparer.Ordinal);
+        var versions = Reproduction.Changed([recorded.Versions, .. kept.Select(k => k.Versions)], now.Versions);
+        differences.AddRange(Reproduction.OfReports(recordedJson, AnalysisJson.Write(now)));
+        string[] planned = [.. DerivativePlan.Of(recorded).Select(m => m.File)];
+        // What was made of the exhibit otherwise, such as a clip asked for by hand, is no work of the analysis.
+        differences.AddRange(Reproduction.OfFiles(planned, [.. kept.Where(k => planned.Contains(k.File))], made));
+        return new(row.Ref, planned.Length, differences, versions);
+    }
+
+    private string? LoggedHash(ExhibitReference reference) => vault.Log.Entries(reference)
+        .Select(e => CustodyEntry.TryParse(e.Bytes, out CustodyEntry? entry, out _) ? entry : null)
+        .LastOrDefault(e => e?.Action == Acts.Analysed && e.Detail?["analysisSha256"] is not null)?.Detail!["analysisSha256"]!.GetValue<string>();
+
+    private async Task CopyOutAsync(ExhibitRow row, string path, CancellationToken cancel)
+    {
+        await using Stream stored = await store.OpenReadAsync(ContentAddress.Parse(row.Address!), cancel).ConfigureAwait(false);
+        await using var reading = new MasterReading(stored);
+        try
+        {
+            await using var file = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 20);
+            await reading.CopyToAsync(file, 1 << 20, cancel).ConfigureAwait(false);
+        }
+        catch (IOException e)
+        {
+            throw new UnreachableException($"The working copy could not be written ({e.Message}).", "Nothing was compared; the Master is sealed and stored.", "Free space in the vault's folder, then try again.", e);
+        }
+        if (reading.Digests != new FileDigests(row.Sha256!, row.Sha512!, row.Bytes!.Value))
+            throw new EvidenceException($"The store gave back bytes with SHA-256 {reading.Digests.Sha256} for {row.Reference}.", "They are not what was sealed; nothing was compared.", "Compare the store with its backup and report it as a finding.");
+    }
+
+    private Task RecordAsync(ExhibitRow row, Outcome outcome, ReproducedAnalysis? found, string? problem) => vault.Sequencer.RecordAsync(new CustodyAct(Acts.AnalysisCompared, caller.Account)
+    {
+        Outcome = outcome,
+        Case = row.Case,
+        Camera = row.Camera,
+        Exhibit = row.Ref,
+        Sha256 = row.Sha256,
+        Detail = found is null ? null : new JsonObject
+        {
+            ["same"] = found.Same,
+            ["derivatives"] = found.Files,
+            ["differences"] = found.Differences.Count,
+            ["versionsChanged"] = new JsonArray([.. found.Versions.Select(v => (JsonNode?)v.Program)]),
+        },
+        Personal = problem is null ? [] : [new("problem", problem)],
+    });
+
+    private static string Sha256(byte[] bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));
+}
+
+/// <summary>A derivative as its seal has it, not as the catalogue says.</summary>
+internal sealed record SealedFile(string Exhibit, string File, string Role, string Sha256, IReadOnlyDictionary<string, string> Versions)
+{
+    public static SealedFile Of(ExhibitRow row)
+    {
+        SealManifest seal = SealManifest.Parse(row.Seal ?? throw new EvidenceException($"Derivative {row.Reference} has no seal.", "What it was when it was made cannot be shown.", "Run 'evidencevault log fsck', and restore vault.db from backup beside it."));
+        return new(row.Reference, row.RelativePath ?? "", row.Role ?? "", seal.Sha256, seal.Derivation?.Versions ?? new Dictionary<string, string>());
+    }
+}
+
+/// <summary>Says in words what differs. Pure.</summary>
+internal static class Reproduction
+{
+    private const int TextMost = 120;
+
+    /// <summary>Programs whose version is not what it was; each once.</summary>
+    public static IReadOnlyList<ChangedVersion> Changed(IReadOnlyList<IReadOnlyDictionary<string, string>> recorded, IReadOnlyDictionary<string, string> now) =>
+    [
+        .. recorded.SelectMany(v => v).Where(v => now.GetValueOrDefault(v.Key) != v.Value).Select(v => new ChangedVersion(v.Key, v.Value, now.GetValueOrDefault(v.Key)))
+            .Concat(now.Where(n => !recorded.Any(r => r.ContainsKey(n.Key))).Select(n => new ChangedVersion(n.Key, null, n.Value)))
+            .Distinct().OrderBy(c => c.Program, StringComparer.Ordinal),
+    ];
+
+    /// <summary>What differs between two analysis.json; none where they are the same bytes.</summary>
+    public static IReadOnlyList<string> OfReports(string recorded, string now)
+    {
+        if (recorded == now) return [];
+        JsonObject before = JsonNode.Parse(recorded)!.AsObject(), after = JsonNode.Parse(now)!.AsObject();
+        string[] names = [.. before.Select(p => p.Key).Union(after.Select(p => p.Key), StringComparer.Ordinal)];
+        List<string> differ = [.. names.Where(n => !JsonNode.DeepEquals(before[n], after[n])).Select(n => $"analysis.json differs in '{n}': {Told(before[n], after[n])}.")];
+        return differ.Count > 0 ? differ : ["analysis.json says the same in other bytes."];
+    }
+
+    /// <summary>What differs between derivatives as sealed and as made again.</summary>
+    public static IReadOnlyList<string> OfFiles(IReadOnlyList<string> planned, IReadOnlyList<SealedFile> kept, IReadOnlyDictionary<string, string> made) =>
+    [
+        .. kept.Where(k => !made.ContainsKey(k.File)).Select(k => $"{k.Exhibit} ({k.Role} {k.File}) was sealed and was not made this time."),
+        .. kept.Where(k => made.TryGetValue(k.File, out string? hash) && hash != k.Sha256).Select(k => $"{k.Exhibit} ({k.Role} {k.File}) differs: sealed with SHA-256 {k.Sha256}, now {made[k.File]}."),
+        .. planned.Where(p => kept.All(k => k.File != p)).Select(p => $"analysis.json names {p}, and no derivative of that name is sealed."),
+        .. made.Keys.Where(m => !planned.Contains(m)).Select(m => $"{m} was made this time and not when the exhibit was analysed."),
+    ];
+
+    private static string Told(JsonNode? before, JsonNode? after) => (before, after) switch
+    {
+        (JsonArray b, JsonArray a) when b.Count != a.Count => $"{b.Count} recorded, {a.Count} now",
+        (JsonArray b, JsonArray a) => $"of {b.Count}, those that differ are number {string.Join(", ", Enumerable.Range(0, b.Count).Where(i => !JsonNode.DeepEquals(b[i], a[i])).Take(10).Select(i => i + 1))}",
+        (JsonObject b, JsonObject a) => string.Join("; ", b.Select(p => p.Key).Union(a.Select(p => p.Key)).Where(n => !JsonNode.DeepEquals(b[n], a[n])).Take(10).Select(n => $"{n} was {Short(b[n])} and is {Short(a[n])}")),
+        _ => $"it was {Short(before)} and is {Short(after)}",
+    };
+
+    private static string Short(JsonNode? value)
+    {
+        string text = value is null ? "not there" : value is JsonValue v && v.TryGetValue(out string? s) ? s : value.ToJsonString();
+        return Names.Printable(text.Length > TextMost ? text[..TextMost] + "…" : text);
+    }
+}

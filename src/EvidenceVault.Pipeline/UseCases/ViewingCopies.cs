@@ -1,0 +1,56 @@
+using EvidenceVault.Pipeline.Access;
+using EvidenceVault.Pipeline.Analysis;
+using EvidenceVault.Pipeline.Custody;
+using EvidenceVault.Pipeline.Records;
+using EvidenceVault.Pipeline.Words;
+using Mediator;
+
+namespace EvidenceVault.Pipeline.UseCases;
+
+/// <summary>Makes a viewing copy of a whole Master and keeps it as a sub-exhibit, sealed; gives out nothing. Who wants its bytes retrieves that
+/// sub-exhibit. Recorded, with the reason, before the Master is decrypted.</summary>
+/// <param name="Reference">The Master.</param>
+/// <param name="Why">The reason.</param>
+/// <param name="Progress">Told of each step.</param>
+public sealed record MakeViewingCopy(ExhibitReference Reference, string? Why, IProgress<FlowStep>? Progress) : IEvidenceAccess, IRequest<ExhibitRow>
+{
+    /// <inheritdoc/>
+    public IReadOnlyCollection<Role> OneOf => [Role.CaseOfficer, Role.CpsReviewer];
+
+    /// <inheritdoc/>
+    public string Action => Acts.CopyAsked;
+
+    /// <inheritdoc/>
+    public ExhibitReference? Exhibit => Reference;
+
+    /// <inheritdoc/>
+    public string? Reason => Why;
+
+    /// <inheritdoc/>
+    public bool NeedsReason => true;
+}
+
+internal sealed class MakeViewingCopyHandler(Vault vault, EvidenceFlow flow, IViewingCopyMaker maker, Caller caller) : IRequestHandler<MakeViewingCopy, ExhibitRow>
+{
+    public async ValueTask<ExhibitRow> Handle(MakeViewingCopy request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await flow.DeriveViewingCopyAsync(request.Reference, maker, caller.Account, request.Why!, request.Progress, cancellationToken).ConfigureAwait(false);
+        }
+        catch (EvidenceException e)
+        {
+            ExhibitRow row = vault.Exhibits.Find(request.Reference)!;
+            await vault.Sequencer.RecordAsync(new CustodyAct(Acts.CopyAsked, caller.Account)
+            {
+                Outcome = Proof.Outcome.Failed,
+                Case = row.Case,
+                Camera = row.Camera,
+                Exhibit = row.Ref,
+                Sha256 = row.Sha256,
+                Personal = [new("problem", e.What)],
+            }).ConfigureAwait(false);
+            throw;
+        }
+    }
+}
