@@ -32,14 +32,27 @@ internal sealed class VideoAnalysis(IFootageProbe probe, IClipCutter cutter, Act
         var size = FrameSize.Of(facts);
         double frameTime = facts.FrameRate is > 0 and < 1000 ? 1 / facts.FrameRate.Value : 0.04;
         double span = (facts.LastPts - facts.FirstPts) ?? 0;
-        var events = new MotionEvents(new(size.Width, size.Height));
+        var region = Region(settings, size);
+        var rule = new MotionRule(size.Width, size.Height);
+        if (region is { } part) rule = rule with { View = new(part.X, part.Y, part.Width, part.Height, part.Width * part.Height, 0) };
+        var events = new MotionEvents(rule);
         var curve = new List<CurvePoint>();
-        var scorer = new SceneScorer(size.Width, size.Height, span, frameTime, Region(settings, size), events,
+        var scorer = new SceneScorer(size.Width, size.Height, span, frameTime, region, events,
             (score, plane) => curve.Add(plane is null ? CurvePoint.Same(curve.Count > 0 ? curve[^1] : null, score.Pts) : CurvePoint.Of(score, plane, size.Width, size.Height)));
         int stream = await StreamAsync(video, cancel);
         var packets = await FootageProbe.PacketsAsync(video, stream, cancel);
         var footage = new Footage(video, stream, size, frameTime, facts.FirstPts ?? 0, packets);
-        var run = await new ExhaustiveRun(footage, scorer, p => progress(0.85 * p)).RunAsync(cancel);
+        RunResult run;
+        if (!settings.Exhaustive && footage.HasRegularKeys(scorer.SampleEvery))
+        {
+            var gated = new GatedRun(footage, scorer, events, rule, p => progress(0.85 * p));
+            run = await gated.RunAsync(cancel);
+            report = report with { Gate = new(Math.Round(gated.Stretches.Where(s => s.Way == "decoded").Sum(s => s.End - s.Start), 3), gated.Stretches) };
+        }
+        else
+        {
+            run = await new ExhaustiveRun(footage, scorer, p => progress(0.85 * p)).RunAsync(cancel);
+        }
         var decoded = run.Decoder;
         (long frames, int untimed, int backward, double end) = (run.Frames, run.Untimed, run.Backward, run.End);
         // What decoders make of broken data depends on their number of threads: it is looked at again with one, so that anyone gets the same.
@@ -55,7 +68,11 @@ internal sealed class VideoAnalysis(IFootageProbe probe, IClipCutter cutter, Act
         report = report with { Readable = parts.Readable, Skipped = parts.Skipped };
         if (parts.Sentence() is { } unreadable) notes.Add(unreadable);
         if (!decoded.Good) notes.Add($"The decoder stopped with an error after frame {frames}; what comes after it was not seen.");
-        if (facts.ClaimedFrames is { } claimed && claimed != frames) notes.Add($"The header claims {claimed} frames; {frames} decode.");
+        if (report.Gate is not null)
+        {
+            if (facts.ClaimedFrames is { } said && said != packets.Count) notes.Add($"The header claims {said} frames; the file holds {packets.Count}.");
+        }
+        else if (facts.ClaimedFrames is { } claimed && claimed != frames) notes.Add($"The header claims {claimed} frames; {frames} decode.");
         if (facts.ClaimedDuration is { } length && length > (2 * span) + 2) notes.Add(string.Create(CultureInfo.InvariantCulture, $"The header claims {length:0.#} seconds; the frames span {span:0.#}."));
         if (untimed > 0) notes.Add($"{untimed} frames carry no time; they were taken to follow at the average rate.");
         if (backward > 0) notes.Add($"At {backward} frames the clock of the file runs backwards; they were taken to follow the frame before.");

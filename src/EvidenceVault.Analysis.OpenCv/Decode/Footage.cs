@@ -30,6 +30,14 @@ internal sealed record Footage(string Video, int Stream, FrameSize Size, double 
         return Keys.Zip(Keys.Skip(1).Append(Last), (a, b) => b - a).All(gap => gap <= KeysAtMost);
     }
 
+    /// <summary>The key packet that a frame of a decoder of key frames comes from. Without the packets between, the decoder works out times that
+    /// are some frames off where frames are reordered.</summary>
+    public double? KeyNear(double pts)
+    {
+        double nearest = Keys.MinBy(k => Math.Abs(k - pts));
+        return Math.Abs(nearest - pts) <= Math.Max(FrameTime * 4, 0.4) ? nearest : null;
+    }
+
     /// <summary>How far along a time is, 0 to 1.</summary>
     public double Share(double pts) => Last > Begin ? Math.Clamp((pts - Begin) / (Last - Begin), 0, 1) : 1;
 }

@@ -32,7 +32,8 @@ internal sealed record DecodeCall(bool KeysOnly = false, bool NoLoopFilter = fal
 /// <summary>Sizes of a video as it is looked at: upright and with square pixels.</summary>
 internal sealed record FrameSize(int FullWidth, int FullHeight, int Width, int Height)
 {
-    private const int WorkingSide = 384;
+    // Somebody far off, 16 pixels tall on a 1080-line picture, must not shrink to nothing; smaller pictures have no such detail to keep.
+    private const int WorkingSide = 384, WorkingSideOfLarge = 640, Large = 1280;
 
     /// <summary>The sizes for what the probe says.</summary>
     public static FrameSize Of(ProbeReport probe)
@@ -43,7 +44,7 @@ internal sealed record FrameSize(int FullWidth, int FullHeight, int Width, int H
             && num <= 16L * den && den <= 16L * num)
             width = width * num / den;
         if (probe.Rotation is 90 or 270) (width, height) = (height, width);
-        double shrink = Math.Min(1, WorkingSide / Math.Max(width, height));
+        double side = Math.Max(width, height), shrink = Math.Min(1, (side >= Large ? WorkingSideOfLarge : WorkingSide) / side);
         return new(Side(width), Side(height), Side(width * shrink), Side(height * shrink));
     }
 

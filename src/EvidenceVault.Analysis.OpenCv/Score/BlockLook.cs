@@ -1,3 +1,5 @@
+using OpenCvSharp;
+
 namespace EvidenceVault.Analysis.OpenCv.Score;
 
 /// <summary>A quick look: do the means of small blocks differ from those of a frame seen before, by more than noise makes them? A mean over
@@ -6,7 +8,7 @@ internal sealed class BlockLook(int width, int height)
 {
     private const int Side = 8;
     // A step of more than this many deviations of the blocks' own steps, and at least so many grey levels, is a change.
-    private const double Deviations = 7, LeastStep = 1.3;
+    private const double Deviations = 7, LeastStep = 1.3, MostStep = 6;
 
     private readonly int _columns = width / Side, _rows = height / Side;
 
@@ -29,20 +31,22 @@ internal sealed class BlockLook(int width, int height)
         return means;
     }
 
-    /// <summary>How many blocks changed. Light that went up or down everywhere by the same is no change.</summary>
-    public int Changed(int[] a, int[] b)
+    /// <summary>Which blocks changed. Light that went up or down everywhere by the same is no change.</summary>
+    public IReadOnlyList<int> Changed(int[] a, int[] b)
     {
         int n = a.Length;
-        int[] steps = new int[n];
-        for (int i = 0; i < n; i++) steps[i] = a[i] - b[i];
-        int[] sorted = [.. steps];
+        int[] steps = new int[n], sorted = new int[n];
+        for (int i = 0; i < n; i++) sorted[i] = steps[i] = a[i] - b[i];
         Array.Sort(sorted);
         int middle = sorted[n / 2];
-        for (int i = 0; i < n; i++) sorted[i] = Math.Abs(steps[i] - middle);
+        for (int i = 0; i < n; i++) sorted[i] = steps[i] = Math.Abs(steps[i] - middle);
         Array.Sort(sorted);
-        double deviation = sorted[n / 2] / 0.6745, limit = Math.Max(16 * LeastStep, Deviations * deviation);
-        int changed = 0;
-        while (changed < n && sorted[n - 1 - changed] > limit) changed++;
-        return changed;
+        // From the lower quarter (0.3186 σ), as more than half of the picture may be in motion.
+        double limit = Math.Clamp(Deviations * sorted[n / 4] / 0.3186, 16 * LeastStep, 16 * MostStep);
+        if (sorted[n - 1] <= limit) return [];
+        return [.. Enumerable.Range(0, n).Where(i => steps[i] > limit)];
     }
+
+    /// <summary>Where a block lies, working pixels.</summary>
+    public Rect BoxOf(int block) => new(block % _columns * Side, block / _columns * Side, Side, Side);
 }

@@ -38,9 +38,9 @@ internal sealed class SceneScorer
     /// <summary>Frames closer together than this are not scored: twelve a second tell all that people and vehicles do.</summary>
     public const double ScoreEvery = 0.07;
 
-    private const double SlotLongest = 5, MotionLag = 0.33, FollowEvery = 3, DurationMost = 0.5;
-    private const int SlotsEachWay = 12, SamplesPerSlot = 3, FutureSlotsMin = 9, PastSlotsMin = 2;
-    private const int ToleranceLeast = 9, ToleranceMost = 40, AreaLeast = 9;
+    private const double SlotLongest = 5, MotionLag = 0.33, FollowEvery = 3, DurationMost = 0.5, KnownAfter = 5;
+    private const int SlotsEachWay = 12, SamplesPerSlot = 3, FutureSlotsMin = 9;
+    private const int ToleranceLeast = 9, ToleranceMost = 40, AreaLeast = 9, AreaLeastOfLarge = 6, LargeWidth = 600;
     // Share of the picture that changes at once when the light or the camera does and not something in the scene.
     private const double BreakShare = 0.5, BreakTiles = 0.6;
 
@@ -49,6 +49,7 @@ internal sealed class SceneScorer
     private readonly int _width, _height;
     private readonly Light _light;
     private readonly double _slot;
+    private readonly int _pastMin; // slots that make the past known: some seconds, or what moves in slowly would be known from its own beginning
     private readonly MotionEvents _events;
     private readonly Action<FrameScore, byte[]?> _scored;
     private readonly List<SceneSample> _samples = [];
@@ -56,7 +57,7 @@ internal sealed class SceneScorer
     private readonly Queue<(double Pts, byte[] Plane)> _recent = new();
     private double _followed;
     private byte[]? _mask;
-    private bool _soughtText;
+    private bool _soughtText, _complete;
     private int _at; // the sample at or before the frame whose turn it is
     private int _scoredRegime;
     private byte[]? _held;
@@ -74,6 +75,7 @@ internal sealed class SceneScorer
         (_width, _height, _events, _scored) = (width, height, events, scored);
         _light = new(width, height);
         _slot = Math.Clamp(span / (2 * SlotsEachWay), Math.Max(0.15, frameTime), SlotLongest);
+        _pastMin = Math.Clamp((int)Math.Ceiling(KnownAfter / _slot), 2, SlotsEachWay / 2);
         if (region is { } r)
         {
             using var mask = new Mat(height, width, MatType.CV_8UC1, Scalar.Black);
@@ -145,8 +147,11 @@ internal sealed class SceneScorer
     public void AddFrame(double pts, byte[]? grey, double? until = null)
     {
         _pending.Enqueue(new(pts, grey, until));
-        while (_pending.Count > 1 && _samples[^1].Pts >= _pending.Peek().Pts + Window + SampleEvery) ScoreNext();
+        while ((_pending.Count > 1 || (_pending.Count == 1 && until is not null)) && (_complete || _samples[^1].Pts >= _pending.Peek().Pts + Window + SampleEvery)) ScoreNext();
     }
+
+    /// <summary>Says that all samples are known.</summary>
+    public void NoMoreSamples() => _complete = true;
 
     /// <summary>Scores all that waits, as there are no samples to come that it needs.</summary>
     public void Finish()
@@ -255,7 +260,7 @@ internal sealed class SceneScorer
             else future.Add((s.Pts - pts, s.Plane));
         }
         byte[] foreground = new byte[plane.Length];
-        Consensus.Score([plane], Slots(past), Slots(future), Tolerance(sample.Noise), _held, PastSlotsMin, FutureSlotsMin, [foreground]);
+        Consensus.Score([plane], Slots(past), Slots(future), Tolerance(sample.Noise), _held, _pastMin, FutureSlotsMin, [foreground]);
         if (_mask is not null)
             for (int i = 0; i < foreground.Length; i++) foreground[i] &= _mask[i];
         return foreground;
@@ -283,6 +288,8 @@ internal sealed class SceneScorer
         using var centres = new Mat();
         int found = Cv2.ConnectedComponentsWithStats(joined, labels, stats, centres, PixelConnectivity.Connectivity8);
         if (found <= 1) return patches;
+        // A large working frame is that of a large picture, in which somebody far off is sharp at few pixels.
+        int least = Math.Max(_width, _height) >= LargeWidth ? AreaLeastOfLarge : AreaLeast;
         int[] moving = new int[found];
         if (before is not null)
         {
@@ -293,7 +300,7 @@ internal sealed class SceneScorer
         for (int n = 1; n < found; n++)
         {
             int area = stats.At<int>(n, (int)ConnectedComponentsTypes.Area);
-            if (area < AreaLeast) continue;
+            if (area < least) continue;
             patches.Add(new(stats.At<int>(n, 0), stats.At<int>(n, 1), stats.At<int>(n, 2), stats.At<int>(n, 3), area, moving[n]));
         }
         return [.. patches.OrderByDescending(p => p.Area).ThenBy(p => p.Y).ThenBy(p => p.X).Take(64)];

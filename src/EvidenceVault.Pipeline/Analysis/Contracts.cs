@@ -92,6 +92,9 @@ public sealed record AnalysisReport
     /// <summary>The activity curve's files (activity.json, activity.png), if made.</summary>
     public IReadOnlyList<PictureReport> Activity { get; init; } = [];
 
+    /// <summary>Which stretches were decoded and why; null where every frame was.</summary>
+    public GateReport? Gate { get; init; }
+
     /// <summary>What the container and its streams say, and what was found.</summary>
     public ProbeReport? Probe { get; init; }
 
@@ -130,6 +133,19 @@ public sealed record SkippedPart(double Start, double End, long Damaged, long Lo
 /// <param name="Bytes">Its length.</param>
 /// <param name="Segment">The segment's 1-based number, where it belongs to one.</param>
 public sealed record PictureReport(string File, string Kind, double? Pts, string Sha256, long Bytes, int? Segment);
+
+/// <summary>How the footage was gated: key frames were decoded and compared, and in full only the stretches that could hold a beginning or an
+/// end. An expert can look at any stretch again with <c>--exhaustive</c>.</summary>
+/// <param name="DecodedSeconds">Seconds of footage that were decoded in full.</param>
+/// <param name="Stretches">All of it, in order.</param>
+public sealed record GateReport(double DecodedSeconds, IReadOnlyList<StretchReport> Stretches);
+
+/// <summary>A stretch of footage and what was done with it.</summary>
+/// <param name="Start">PTS seconds of its first key frame.</param>
+/// <param name="End">PTS seconds of the key frame after it.</param>
+/// <param name="Way"><c>decoded</c>: every frame; <c>inside</c>: key frames, inside of an event; <c>left-out</c>: key frames.</param>
+/// <param name="Because">Why, in a few words.</param>
+public sealed record StretchReport(double Start, double End, string Way, string Because);
 
 /// <summary>An interval of motion.</summary>
 /// <param name="Start">PTS seconds of the first frame with motion.</param>

@@ -36,6 +36,14 @@ internal sealed record FrameScore(double Pts, double Duration, IReadOnlyList<Pat
 /// <summary>The rule by which patches become events. Lengths in seconds, sizes in working pixels.</summary>
 internal sealed record MotionRule(int FrameWidth, int FrameHeight)
 {
+    // What is said in working pixels is said of a frame of this width and grows with a wider one.
+    private const double UsualSide = 384;
+
+    /// <summary>What of the frame is looked at; what lies beyond its edges is not seen.</summary>
+    public Patch View { get; init; } = new(0, 0, FrameWidth, FrameHeight, FrameWidth * FrameHeight, 0);
+
+    private readonly double _scale = Math.Max(1, Math.Max(FrameWidth, FrameHeight) / UsualSide);
+
     /// <summary>How long a patch is followed before it can count: shorter is a glint, a leaf, an insect.</summary>
     public double Convince { get; init; } = 0.3;
 
@@ -52,20 +60,20 @@ internal sealed record MotionRule(int FrameWidth, int FrameHeight)
     public double Travel { get; init; } = 0.6;
 
     /// <summary>Least travel.</summary>
-    public double TravelMin { get; init; } = 5;
+    public double TravelMin => 5 * _scale;
 
     /// <summary>Share of what is followed that must be in motion while it convinces.</summary>
     public double MovingShare { get; init; } = 0.25;
 
     /// <summary>Below this many pixels a patch is small and must be followed longer and farther: at that size a leaf, a gnat
     /// and a person in the distance look alike but for the way they go.</summary>
-    public int SmallArea { get; init; } = 40;
+    public int SmallArea => (int)(40 * _scale * _scale);
 
     /// <summary>How long a small patch is followed before it can count.</summary>
     public double ConvinceSmall { get; init; } = 0.8;
 
     /// <summary>Least travel of a small patch.</summary>
-    public double TravelMinSmall { get; init; } = 8;
+    public double TravelMinSmall => 8 * _scale;
 
     /// <summary>Least share that the way gained has in the way gone: what sways goes back and forth.</summary>
     public double Straightness { get; init; } = 0.4;
@@ -83,8 +91,8 @@ internal sealed record MotionRule(int FrameWidth, int FrameHeight)
     /// it both its sides must go the same way, which a gust in a tree does not do.</summary>
     public double LargeShare { get; init; } = 0.005;
 
-    /// <summary>How far what counts may go in a second between looks that are farther apart than usual, working pixels.</summary>
-    public double Reach { get; init; } = 60;
+    /// <summary>How far what counts may go in a second between looks that are farther apart than usual, working pixels: twice its own length.</summary>
+    public double Reach(Patch box) => (2 * Math.Max(box.Width, box.Height)) + (6 * _scale);
 
     /// <summary>PTS gap over which nothing is followed.</summary>
     public double Gap { get; init; } = 2;
@@ -114,7 +122,7 @@ internal sealed class MotionEvents(MotionRule rule)
     // Where leaves, water or rain keep giving patches that go nowhere, what counts must be well larger than they are there.
     // Each cell keeps the largest such patch of late.
     private const int CellSide = 16;
-    private const double ClutterHalfLife = 20, ClutterFactor = 2.5, ClutterAge = 4;
+    private const double ClutterHalfLife = 20, ClutterFactor = 2.5, ClutterAge = 4, StirsShare = 0.03;
 
     private readonly int _columns = (rule.FrameWidth / CellSide) + 1;
     private readonly double[] _clutter = new double[((rule.FrameWidth / CellSide) + 1) * ((rule.FrameHeight / CellSide) + 1)];
@@ -122,6 +130,9 @@ internal sealed class MotionEvents(MotionRule rule)
     private readonly List<(Track Track, string Closed)> _done = [];
     private double? _lastPts;
     private double _lastEnd;
+
+    /// <summary>What is followed and counts: where it was seen last, and its usual area.</summary>
+    public IReadOnlyList<(Patch Box, double Usual)> Counting => [.. _tracks.Where(t => t.Convinced).Select(t => (t.Box, t.Typical))];
 
     /// <summary>Takes the next frame and says which of its patches belong to something that counts.</summary>
     public IReadOnlyList<Patch> Step(FrameScore frame)
@@ -143,7 +154,7 @@ internal sealed class MotionEvents(MotionRule rule)
             foreach (var track in _tracks)
             {
                 // What counts may have gone farther where frames are far apart or were left out.
-                if (!track.Box.Touches(patch, 3 + (track.Convinced ? (int)(rule.Reach * Math.Max(0, frame.Pts - track.Seen - 0.25)) : 0))) continue;
+                if (!track.Box.Touches(patch, 3 + (track.Convinced ? (int)(rule.Reach(track.Box) * Math.Max(0, frame.Pts - track.Seen - 0.25)) : 0))) continue;
                 double fit = Distance(track.Box, patch) - (track.Convinced ? 1000 : 0);
                 if (fit < bestFit) (best, bestFit) = (track, fit);
             }
@@ -207,7 +218,8 @@ internal sealed class MotionEvents(MotionRule rule)
         track.Path += Centre(track.Box, box);
         track.Box = box;
         track.All = track.All.Union(box);
-        track.Last = frame.Pts + frame.Duration;
+        // What has not convinced is not known to be there where nobody looked.
+        track.Last = frame.Pts + (frame.Bridged && !track.Convinced ? Math.Min(frame.Duration, 0.1) : frame.Duration);
         track.Seen = frame.Pts;
         track.Frames++;
         track.Typical += (box.Area - track.Typical) * Math.Min(1, Math.Max(1.0 / track.Frames, frame.Duration / rule.TypicalOver));
@@ -234,15 +246,27 @@ internal sealed class MotionEvents(MotionRule rule)
     // The centre's way, or, for what comes in over an edge of the picture, the way of its leading side.
     private double Travelled(Patch from, Patch to)
     {
-        double centre = to.Area >= rule.LargeShare * rule.FrameWidth * rule.FrameHeight ? Centre(from, to)
-            : Math.Sqrt(Math.Pow(Both(to.X - from.X, to.Right - from.Right), 2) + Math.Pow(Both(to.Y - from.Y, to.Bottom - from.Bottom), 2));
+        Patch view = rule.View;
+        bool left = from.X <= view.X + 1, right = from.Right >= view.Right - 1, top = from.Y <= view.Y + 1, bottom = from.Bottom >= view.Bottom - 1;
+        double across = Way(to.X - from.X, to.Right - from.Right, left && to.X <= view.X + 1, right && to.Right >= view.Right - 1);
+        double down = Way(to.Y - from.Y, to.Bottom - from.Bottom, top && to.Y <= view.Y + 1, bottom && to.Bottom >= view.Bottom - 1);
+        double centre = to.Area >= rule.LargeShare * rule.FrameWidth * rule.FrameHeight ? Centre(from, to) : Math.Sqrt((across * across) + (down * down));
         double edge = 0;
-        if (from.X <= 1) edge = Math.Max(edge, to.Right - from.Right);
-        if (from.Right >= rule.FrameWidth - 1) edge = Math.Max(edge, from.X - to.X);
-        if (from.Y <= 1) edge = Math.Max(edge, to.Bottom - from.Bottom);
-        if (from.Bottom >= rule.FrameHeight - 1) edge = Math.Max(edge, from.Y - to.Y);
+        if (left) edge = Math.Max(edge, to.Right - from.Right);
+        if (right) edge = Math.Max(edge, from.X - to.X);
+        if (top) edge = Math.Max(edge, to.Bottom - from.Bottom);
+        if (bottom) edge = Math.Max(edge, from.Y - to.Y);
         return Math.Max(centre, edge);
     }
+
+    // How far both sides went; where one is cut off by the edge of what is looked at, the other alone tells.
+    private static int Way(int one, int other, bool oneCut, bool otherCut) => (oneCut, otherCut) switch
+    {
+        (true, true) => 0,
+        (true, false) => Math.Abs(other),
+        (false, true) => Math.Abs(one),
+        _ => Both(one, other),
+    };
 
     private static int Both(int one, int other) => Math.Sign(one) == Math.Sign(other) ? Math.Min(Math.Abs(one), Math.Abs(other)) : 0;
 
@@ -269,6 +293,8 @@ internal sealed class MotionEvents(MotionRule rule)
 
     private void Litter(Track track)
     {
+        // What does not stir at all (a ghost of what stood there when the footage began) is nothing that a mover could be mistaken for.
+        if (track.MovingSum < StirsShare * track.AreaSum) return;
         double area = (double)track.AreaSum / Math.Max(1, track.Frames);
         foreach (int cell in Cells(track.All)) _clutter[cell] = Math.Max(_clutter[cell], area);
     }

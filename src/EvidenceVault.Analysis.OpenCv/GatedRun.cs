@@ -1,0 +1,257 @@
+using System.Threading.Channels;
+using EvidenceVault.Analysis.OpenCv.Decode;
+using EvidenceVault.Analysis.OpenCv.Score;
+using EvidenceVault.Pipeline.Analysis;
+
+namespace EvidenceVault.Analysis.OpenCv;
+
+/// <summary>
+/// Decodes key frames, and in full only the stretches between them that could hold the beginning or the end of something: a decoder of
+/// key frames runs two minutes ahead, and another one is started wherever the gate says so. Every frame that it does look at gets the score
+/// that an exhaustive run gives it, as both know the scene by the same key frames.
+/// </summary>
+internal sealed class GatedRun(Footage footage, SceneScorer scorer, MotionEvents events, MotionRule rule, Action<double> progress)
+{
+    private const int KeysAhead = 32;
+
+    /// <summary>A key frame that is a sample of the scene, as the gate sees it.</summary>
+    /// <param name="Sample">The sample.</param>
+    /// <param name="Means">The means of its blocks.</param>
+    /// <param name="Changed">The blocks that differ from those of the sample before it.</param>
+    private sealed record View(SceneSample Sample, int[] Means, IReadOnlyList<int> Changed)
+    {
+        /// <summary>What stands out, once the samples around it are known.</summary>
+        public IReadOnlyList<Patch>? Patches { get; set; }
+    }
+
+    private readonly BlockLook _look = new(footage.Size.Width, footage.Size.Height);
+    private readonly Channel<WorkingFrame> _keys = Channel.CreateBounded<WorkingFrame>(new BoundedChannelOptions(KeysAhead) { SingleReader = true, SingleWriter = true });
+    private readonly List<View> _views = [];
+    private readonly List<StretchReport> _stretches = [];
+    private readonly PacketLengths _packets = new(footage.Packets);
+    private readonly FrameFeed _feed = new(footage.Size, scorer);
+    private double _nextSample = double.NegativeInfinity;
+    private int _at;
+    private bool _ended;
+    private long _frames;
+    private string? _trouble;
+
+    /// <summary>What was done with each stretch.</summary>
+    public IReadOnlyList<StretchReport> Stretches => _stretches;
+
+    public async Task<RunResult> RunAsync(CancellationToken cancel)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        Task<ProgramResult> ahead = AheadAsync(stop.Token);
+        try
+        {
+            while (await NextAsync(stop.Token)) { /* each turn goes over a stretch, or over several that are decoded in one go */ }
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            // What stopped it, if anything, has been told by what was read from it.
+            await ahead.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        }
+        scorer.Finish();
+        ProgramResult keys = ahead.Status == TaskStatus.RanToCompletion ? ahead.Result : new(0, "", false, false);
+        ProgramResult decoder = _trouble is null ? keys : keys with { ExitCode = Math.Max(1, keys.ExitCode), Errors = _trouble };
+        return new(decoder, _frames, 0, 0, footage.Last + footage.FrameTime);
+    }
+
+    private async Task<ProgramResult> AheadAsync(CancellationToken cancel)
+    {
+        try
+        {
+            return await WorkingFrames.ReadAsync(footage, new(KeysOnly: true, NoLoopFilter: footage.HidesBlocks), frame =>
+            {
+                _keys.Writer.WriteAsync(frame, cancel).AsTask().GetAwaiter().GetResult();
+                return true;
+            }, cancel);
+        }
+        finally
+        {
+            _keys.Writer.TryComplete();
+        }
+    }
+
+    // Goes over the stretch whose turn it is; false where there is none.
+    private async Task<bool> NextAsync(CancellationToken cancel)
+    {
+        if (!await LookAheadAsync(cancel)) return false;
+        View here = _views[_at];
+        if (Decide() is not StretchWay.Decoded)
+        {
+            Leave(here);
+            return true;
+        }
+        await DecodeAsync(here.Sample.Pts, cancel);
+        return true;
+    }
+
+    // The stretch's key frame stands for all of it.
+    private void Leave(View here)
+    {
+        scorer.AddFrame(here.Sample.Pts, here.Sample.Grey, EndOf(_at));
+        Advance();
+    }
+
+    private void Advance()
+    {
+        _at++;
+        progress(_at < _views.Count ? footage.Share(_views[_at].Sample.Pts) : 1);
+        int old = 0;
+        while (old < _at - 1 && _views[_at - 1].Sample.Pts - _views[old].Sample.Pts > scorer.Window) old++;
+        if (old < 16) return;
+        _views.RemoveRange(0, old);
+        _at -= old;
+    }
+
+    private double EndOf(int view) => view + 1 < _views.Count ? _views[view + 1].Sample.Pts : footage.Last + footage.FrameTime;
+
+    // Decodes from a key frame on, for as long as the gate says that the stretch that comes next is decoded too.
+    private async Task DecodeAsync(double from, CancellationToken cancel)
+    {
+        bool done = false;
+        double seen = double.NegativeInfinity;
+        ProgramResult result = await WorkingFrames.ReadAsync(footage, new(NoLoopFilter: footage.HidesBlocks, From: from), frame =>
+        {
+            if (frame.Pts is not { } pts || pts < from - 1e-9 || pts <= seen) return true;
+            seen = pts;
+            _frames++;
+            if (pts >= EndOf(_at) - 1e-9 && _at + 1 < _views.Count)
+            {
+                Advance();
+                if (!LookAheadAsync(cancel).GetAwaiter().GetResult() || Decide() is not StretchWay.Decoded)
+                {
+                    done = true;
+                    return false;
+                }
+            }
+            // The sample itself, so that the scorer knows it for one.
+            bool sample = Math.Abs(pts - _views[_at].Sample.Pts) < 1e-9;
+            _feed.Take(sample ? _views[_at].Sample.Pts : pts, frame.Grey, sample);
+            return true;
+        }, cancel);
+        if (done)
+        {
+            // The gate has spoken on the stretch that begins here already.
+            Leave(_views[_at]);
+            return;
+        }
+        if (!result.Good) _trouble = result.Reason;
+        Advance();
+    }
+
+    // Reads key frames until two windows beyond this stretch are known; false at the end.
+    private async Task<bool> LookAheadAsync(CancellationToken cancel)
+    {
+        while (!_ended && (_at + 1 >= _views.Count || _views[^1].Sample.Pts < _views[_at].Sample.Pts + (2 * scorer.Window) + scorer.SampleEvery))
+        {
+            if (!await _keys.Reader.WaitToReadAsync(cancel))
+            {
+                _ended = true;
+                scorer.NoMoreSamples();
+                break;
+            }
+            while (_keys.Reader.TryRead(out WorkingFrame? key))
+            {
+                _frames++;
+                if (key.Pts is not { } told || footage.KeyNear(told) is not { } pts || pts < _nextSample) continue;
+                _nextSample = pts + scorer.SampleEvery - 1e-6;
+                int[] means = _look.Means(key.Grey);
+                _views.Add(new(scorer.AddSample(pts, key.Grey), means, _views.Count > 0 ? _look.Changed(_views[^1].Means, means) : []));
+            }
+        }
+        if (_at >= _views.Count) return false;
+        scorer.FindText();
+        double until = _views[_at].Sample.Pts + scorer.Window;
+        for (int i = _at; i < _views.Count && _views[i].Sample.Pts <= until; i++) _views[i].Patches ??= scorer.PatchesAt(_views[i].Sample);
+        return true;
+    }
+
+    private StretchWay Decide()
+    {
+        View here = _views[_at];
+        View? next = _at + 1 < _views.Count ? _views[_at + 1] : null;
+        double end = EndOf(_at);
+        var around = _views.Where(v => v.Patches is not null && Math.Abs(v.Sample.Pts - here.Sample.Pts) <= scorer.Window).ToList();
+        (StretchWay way, string because) = next is null
+            ? (StretchWay.Decoded, "it is the last")
+            : Gating.Decide(new()
+            {
+                Seconds = end - here.Sample.Pts,
+                Here = here.Patches!,
+                Next = next.Patches!,
+                Around = [.. around.Select(v => v.Patches!)],
+                ChangedBlocks = ChangedBlocks(next, around),
+                PacketBytes = _packets.Of(here.Sample.Pts, end, scorer.Window),
+                OtherScene = here.Sample.Regime != next.Sample.Regime,
+                Counting = events.Counting,
+            }, rule);
+        Note(here.Sample.Pts, end, way, because);
+        return way;
+    }
+
+    // Blocks that change from here to the next sample and, among the samples around, do not do so most of the time. Text that the camera writes is none.
+    private int ChangedBlocks(View next, List<View> around)
+    {
+        if (next.Changed.Count == 0) return 0;
+        var often = new Dictionary<int, int>();
+        foreach (int block in around.SelectMany(v => v.Changed)) often[block] = often.GetValueOrDefault(block) + 1;
+        return next.Changed.Count(b => often.GetValueOrDefault(b) < 0.3 * Math.Max(6, around.Count) && !scorer.Text.Any(t => t.IntersectsWith(_look.BoxOf(b))));
+    }
+
+    private void Note(double start, double end, StretchWay way, string because)
+    {
+        string told = way switch { StretchWay.Decoded => "decoded", StretchWay.Inside => "inside", _ => "left-out" };
+        start = Math.Round(start, 6);
+        end = Math.Round(end, 6);
+        if (_stretches.Count > 0 && _stretches[^1] is { } last && last.Way == told && last.Because == because) _stretches[^1] = last with { End = end };
+        else _stretches.Add(new(start, end, told, because));
+    }
+}
+
+/// <summary>How long packets are: between key frames, for a stretch and for the time around it. Pure.</summary>
+internal sealed class PacketLengths
+{
+    private readonly (double Pts, long Bytes)[] _packets;
+
+    public PacketLengths(IReadOnlyList<PacketTime> packets) =>
+        _packets = [.. packets.Where(p => !p.Key && p.Pts is not null).Select(p => (p.Pts!.Value, p.Bytes)).OrderBy(p => p.Value)];
+
+    /// <summary>The mean of a stretch, and the middle and deviation of the means of stretches as long, around it.</summary>
+    public (double Mean, double Usual, double Deviation) Of(double start, double end, double window)
+    {
+        double length = end - start;
+        if (Mean(start, end) is not { } mean) return default;
+        var others = new List<double>();
+        for (double at = start - (Math.Floor(window / length) * length); at < start + window; at += length)
+            if (Mean(at, at + length) is { } other) others.Add(other);
+        others.Sort();
+        double usual = others[others.Count / 2];
+        double[] away = [.. others.Select(o => Math.Abs(o - usual)).Order()];
+        return (mean, usual, away[away.Length / 2] / 0.6745);
+    }
+
+    private double? Mean(double from, double to)
+    {
+        int first = FirstFrom(from), last = FirstFrom(to);
+        if (last - first < 3) return null;
+        long sum = 0;
+        for (int i = first; i < last; i++) sum += _packets[i].Bytes;
+        return sum / (double)(last - first);
+    }
+
+    private int FirstFrom(double pts)
+    {
+        int low = 0, high = _packets.Length;
+        while (low < high)
+        {
+            int middle = (low + high) / 2;
+            if (_packets[middle].Pts < pts - 1e-9) low = middle + 1;
+            else high = middle;
+        }
+        return low;
+    }
+}

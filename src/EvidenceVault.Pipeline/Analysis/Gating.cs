@@ -1,0 +1,72 @@
+namespace EvidenceVault.Pipeline.Analysis;
+
+/// <summary>What is done with a stretch of footage between two samples of the scene.</summary>
+internal enum StretchWay
+{
+    /// <summary>Nothing that counts can be in it: only its key frame is looked at.</summary>
+    LeftOut,
+
+    /// <summary>It is inside of an event that is seen at both its ends: only its key frame is looked at.</summary>
+    Inside,
+
+    /// <summary>Every frame is decoded.</summary>
+    Decoded,
+}
+
+/// <summary>What is known of a stretch before any frame between its ends is decoded.</summary>
+internal sealed record Stretch
+{
+    /// <summary>Seconds from its first key frame to the next.</summary>
+    public required double Seconds { get; init; }
+
+    /// <summary>What stands out at its first key frame.</summary>
+    public required IReadOnlyList<Patch> Here { get; init; }
+
+    /// <summary>What stands out at the key frame after it.</summary>
+    public required IReadOnlyList<Patch> Next { get; init; }
+
+    /// <summary>What stands out at the key frames of the minute before and after.</summary>
+    public required IReadOnlyList<IReadOnlyList<Patch>> Around { get; init; }
+
+    /// <summary>Blocks that differ from one key frame to the next and do not do so all the time.</summary>
+    public int ChangedBlocks { get; init; }
+
+    /// <summary>Mean length of its packets between key frames, and the usual one with its usual deviation, bytes; 0 where there are none.</summary>
+    public (double Mean, double Usual, double Deviation) PacketBytes { get; init; }
+
+    /// <summary>True where the whole picture changes in it.</summary>
+    public bool OtherScene { get; init; }
+
+    /// <summary>What is followed and counts, as it comes in: where it was last, and its usual area.</summary>
+    public IReadOnlyList<(Patch Box, double Usual)> Counting { get; init; } = [];
+}
+
+/// <summary>Decides which stretches of footage are decoded. When in doubt, it is. Pure.</summary>
+internal static class Gating
+{
+    // Seen at so many of the key frames around, a patch is part of the scene's own stir: a bush, the glitter of water.
+    private const double OrdinaryShare = 0.35, OrdinaryArea = 0.4;
+    private const double StillThere = 0.2;
+    private const double PacketDeviations = 6, PacketShare = 0.06;
+
+    /// <summary>What is done with a stretch, and why, in a few words.</summary>
+    public static (StretchWay Way, string Because) Decide(Stretch stretch, MotionRule rule)
+    {
+        if (stretch.OtherScene) return (StretchWay.Decoded, "the whole picture changes");
+        if (stretch.Counting.Count > 0)
+        {
+            bool all = stretch.Counting.All(c => stretch.Next.Any(p => p.Area >= StillThere * c.Usual && p.Area <= c.Usual / StillThere
+                && p.Touches(c.Box, 3 + (int)(rule.Reach(c.Box) * stretch.Seconds)) && !IsOrdinary(p, stretch.Around)));
+            return all ? (StretchWay.Inside, "what moved is in view at both ends") : (StretchWay.Decoded, "what moved is not seen at its end");
+        }
+        if (stretch.Here.Concat(stretch.Next).Any(p => !IsOrdinary(p, stretch.Around))) return (StretchWay.Decoded, "something stands out from the scene");
+        if (stretch.ChangedBlocks > 0) return (StretchWay.Decoded, "a part of the picture changes");
+        (double mean, double usual, double deviation) = stretch.PacketBytes;
+        if (mean > usual + Math.Max(PacketDeviations * deviation, PacketShare * usual)) return (StretchWay.Decoded, "its packets are larger than usual");
+        return (StretchWay.LeftOut, "its ends are as the scene is, and its packets as usual");
+    }
+
+    /// <summary>True for what is seen at the same place, about as large, at many of the key frames around.</summary>
+    internal static bool IsOrdinary(Patch patch, IReadOnlyList<IReadOnlyList<Patch>> around) =>
+        around.Count >= 6 && around.Count(view => view.Any(p => p.Area >= OrdinaryArea * patch.Area && p.Touches(patch, 0))) >= OrdinaryShare * around.Count;
+}
