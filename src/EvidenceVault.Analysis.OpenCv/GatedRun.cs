@@ -33,7 +33,7 @@ internal sealed class GatedRun(Footage footage, SceneScorer scorer, MotionEvents
     private double _nextSample = double.NegativeInfinity;
     private int _at;
     private bool _ended;
-    private long _frames;
+    private long _frames, _complaints;
     private string? _trouble;
 
     /// <summary>What was done with each stretch.</summary>
@@ -56,7 +56,7 @@ internal sealed class GatedRun(Footage footage, SceneScorer scorer, MotionEvents
         scorer.Finish();
         ProgramResult keys = ahead.Status == TaskStatus.RanToCompletion ? ahead.Result : new(0, "", false, false);
         ProgramResult decoder = _trouble is null ? keys : keys with { ExitCode = Math.Max(1, keys.ExitCode), Errors = _trouble };
-        return new(decoder, _frames, 0, 0, footage.Last + footage.FrameTime);
+        return new(decoder with { Complaints = keys.Complaints + _complaints }, _frames, 0, 0, footage.Last + footage.FrameTime);
     }
 
     private async Task<ProgramResult> AheadAsync(CancellationToken cancel)
@@ -133,6 +133,7 @@ internal sealed class GatedRun(Footage footage, SceneScorer scorer, MotionEvents
             _feed.Take(sample ? _views[_at].Sample.Pts : pts, frame.Grey, sample);
             return true;
         }, cancel);
+        _complaints += result.Complaints;
         if (done)
         {
             // The gate has spoken on the stretch that begins here already.

@@ -10,6 +10,8 @@ namespace EvidenceVault.Analysis.OpenCv;
 /// <summary>The way of a video through the analysis: probe, decode, score, decide, pick, cut. Each step is a room of its own.</summary>
 internal sealed class VideoAnalysis(IFootageProbe probe, IClipCutter cutter, Action<double> progress)
 {
+    private bool _isBroken;
+
     public async Task<AnalysisReport> RunAsync(string video, string? folder, AnalysisSettings settings, CancellationToken cancel)
     {
         var report = new AnalysisReport
@@ -48,7 +50,7 @@ internal sealed class VideoAnalysis(IFootageProbe probe, IClipCutter cutter, Act
         var packets = await FootageProbe.PacketsAsync(video, stream, cancel);
         var footage = new Footage(video, stream, size, frameTime, facts.FirstPts ?? 0, packets);
         RunResult run;
-        if (!settings.Exhaustive && footage.HasRegularKeys(scorer.SampleEvery))
+        if (!settings.Exhaustive && !_isBroken && footage.HasRegularKeys(scorer.SampleEvery))
         {
             var gated = new GatedRun(footage, scorer, events, rule, p => progress(0.85 * p));
             run = await gated.RunAsync(cancel);
@@ -60,16 +62,16 @@ internal sealed class VideoAnalysis(IFootageProbe probe, IClipCutter cutter, Act
         }
         var decoded = run.Decoder;
         (long frames, int untimed, int backward, double end) = (run.Frames, run.Untimed, run.Backward, run.End);
-        // What decoders make of broken data depends on their number of threads: it is looked at again with one, so that anyone gets the same.
-        if (frames > 0 && Ffmpeg.DecoderThreads != 1 && (decoded.Complaints > 0 || !decoded.Good))
+        // What decoders make of broken data depends on their number of threads: it is looked at again with one, and all of it, so that anyone gets the same.
+        if (frames > 0 && (Ffmpeg.DecoderThreads != 1 || report.Gate is not null) && (decoded.Complaints > 0 || !decoded.Good))
         {
-            Ffmpeg.DecoderThreads = 1;
+            (Ffmpeg.DecoderThreads, _isBroken) = (1, true);
             return await RunAsync(video, folder, settings, cancel);
         }
         report = report with { Frames = frames, Probe = facts with { DecodedFrames = frames } };
         if (frames == 0)
             return report with { Problem = FootageAnalyser.Problem($"No frame of the video decodes ({decoded.Reason}).", "Have the camera's copy read again; if it is the same, keep it for a laboratory.") };
-        var parts = decoded.Complaints > 0 || !decoded.Good ? await ReadableParts.LookAsync(video, stream, facts, frameTime, cancel) : ReadableParts.Whole(facts.FirstPts ?? 0, end, frames);
+        var parts = decoded.Complaints > 0 || !decoded.Good ? await ReadableParts.LookAsync(video, stream, facts, frameTime, cancel) : ReadableParts.Whole(facts.FirstPts ?? 0, end, report.Gate is null ? frames : packets.Count);
         report = report with { Readable = parts.Readable, Skipped = parts.Skipped };
         if (parts.Sentence() is { } unreadable) notes.Add(unreadable);
         if (!decoded.Good) notes.Add($"The decoder stopped with an error after frame {frames}; what comes after it was not seen.");

@@ -187,11 +187,14 @@ internal static partial class ChildProgram
     {
         foreach (string file in call.Arguments.Where(a => a.StartsWith("file:", StringComparison.Ordinal)))
             line = line.Replace(file + ": ", "", StringComparison.Ordinal).Replace(file, "the file", StringComparison.Ordinal);
-        return Address().Replace(line, "").Replace("[error] ", "", StringComparison.Ordinal).Replace("[fatal] ", "", StringComparison.Ordinal);
+        return Gravity().Replace(Address().Replace(line, ""), "");
     }
 
     [GeneratedRegex(" @ 0x[0-9a-fA-F]+", RegexOptions.CultureInvariant)]
     private static partial Regex Address();
+
+    [GeneratedRegex(@"\[(info|warning|error|fatal|panic)\] ", RegexOptions.CultureInvariant)]
+    private static partial Regex Gravity();
 
     [GeneratedRegex("corrupt|partial|invalid|truncat|damaged", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)]
     private static partial Regex Broken();

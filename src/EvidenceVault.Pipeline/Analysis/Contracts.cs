@@ -83,7 +83,8 @@ public sealed record AnalysisReport
     /// <summary>Frames that really decoded, 0 when none did.</summary>
     public long Frames { get; init; }
 
-    /// <summary>What of the footage could be read, in order; one span where all of it could. Empty where nothing was decoded, and for stills.</summary>
+    /// <summary>What of the footage could be read, in order; one span where all of it could. What the gate did not
+    /// decode is taken for readable where nothing else in the file is broken. Empty where nothing was decoded, and for stills.</summary>
     public IReadOnlyList<ReadableSpan> Readable { get; init; } = [];
 
     /// <summary>What could not, in order: parts that gave no picture, or a damaged one. Empty where all could be read.</summary>
