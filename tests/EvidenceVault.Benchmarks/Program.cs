@@ -13,6 +13,7 @@ try
         ["publish-child", var when, var home, var folder] => await PublishCrash.PublishAsync(when, home, folder),
         ["fuzz-analysis", .. var rest] => await AnalysisFuzz.RunAsync(rest),
         ["measure", var what, var file, var connection, var home] => await IngestMeasure.RunAsync(what, file, connection, home),
+        ["analysis", .. var rest] => await BenchAnalysis.RunAsync(rest),
         ["validate-analysis", .. var rest] => await ValidateAnalysis.RunAsync(rest),
         ["log-sample", .. var rest] => await LogSample.RunAsync(rest),
         _ => WrongUse("Say which benchmark: EvidenceVault.Benchmarks ingest [--size 4GB] [--rounds 2] | log [--entries 1000000] [--rounds 4] [--seconds 5] | verify --verifier PROGRAM [--size 2GB] [--rounds 5] | publish-crash [--rounds 60] | fuzz-analysis --worker PROGRAM [--files 2000] [--seed N] | log-sample --entries 70000 DIR"),

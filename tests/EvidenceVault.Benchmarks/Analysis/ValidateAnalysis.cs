@@ -14,7 +14,7 @@ internal static class ValidateAnalysis
 
     public static async Task<int> RunAsync(string[] args)
     {
-        (string folder, bool tuning, string? only, string[] ways) = Read(args);
+        (string folder, string? report, bool tuning, string? only, string[] ways) = Read(args);
         Directory.CreateDirectory(folder);
         await using ServiceProvider services = new ServiceCollection().AddFootageAnalysis().BuildServiceProvider();
         IFootageAnalyser analyser = services.GetRequiredService<IFootageAnalyser>();
@@ -26,13 +26,20 @@ internal static class ValidateAnalysis
             foreach (string way in ways)
             {
                 long began = Stopwatch.GetTimestamp();
-                AnalysisReport report = await analyser.AnalyseAsync(Path.Combine(folder, scene.File), null, new() { Clips = false, Exhaustive = way == "exhaustive" }, null, CancellationToken.None);
-                Result result = new(scene, truth, report, Judgement.Of(truth, report.Segments), Stopwatch.GetElapsedTime(began).TotalSeconds);
+                AnalysisReport found = await analyser.AnalyseAsync(Path.Combine(folder, scene.File), null, new() { Clips = false, Exhaustive = way == "exhaustive" }, null, CancellationToken.None);
+                Result result = new(scene, truth, found, Judgement.Of(truth, found.Segments), Stopwatch.GetElapsedTime(began).TotalSeconds);
                 results[way].Add(result);
                 Console.WriteLine(Line(way, result));
             }
         }
         foreach (string way in ways) Console.WriteLine(Summary(way, results[way]));
+        if (ValidationReport.Agreement(results) is { } apart)
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"gated and exhaustive: other numbers of events in {apart.Differ.Count} scenes{(apart.Differ.Count == 0 ? "" : $" ({string.Join(", ", apart.Differ)})")}; elsewhere bounds at most {apart.Worst:F2} s apart"));
+        if (report is not null)
+        {
+            ValidationReport.Write(report, results);
+            Console.WriteLine($"report: {Path.Combine(report, "validation.html")}");
+        }
         return results.Values.SelectMany(r => r).All(r => r.Report.Problem is null) ? 0 : 1;
     }
 
@@ -59,28 +66,27 @@ internal static class ValidateAnalysis
 
     private static string Summary(string way, List<Result> results)
     {
-        int events = results.Sum(r => r.Judgement.Events.Count), missed = results.Sum(r => r.Judgement.Missed.Count), alarms = results.Sum(r => r.Judgement.FalseAlarms.Count);
-        double[] errors = [.. results.SelectMany(r => r.Judgement.BoundaryErrors).Order()];
-        double hours = results.Sum(r => r.Judgement.QuietSeconds) / 3600;
+        Measures all = Measures.Of(results);
         return string.Create(CultureInfo.InvariantCulture,
-            $"{way}: {results.Count} scenes, recall {1 - (missed / (double)Math.Max(1, events)):F3} of {events} events, {alarms} false alarms in {hours:F2} quiet hours, median boundary error {(errors.Length == 0 ? 0 : errors[errors.Length / 2]):F2} s");
+            $"{way}: {all.Scenes} scenes, recall {all.Recall:F3} of {all.Events} events, {all.FalseAlarms} false alarms in {all.QuietSeconds / 3600:F2} quiet hours, median boundary error {all.MedianBoundaryError:F2} s");
     }
 
-    private static (string Folder, bool Tuning, string? Only, string[] Ways) Read(string[] args)
+    private static (string Folder, string? Report, bool Tuning, string? Only, string[] Ways) Read(string[] args)
     {
-        (string folder, bool tuning, string? only, string[] ways) = (Path.Combine(Path.GetTempPath(), "evidencevault-corpus"), false, null, ["gated", "exhaustive"]);
+        (string folder, string? report, bool tuning, string? only, string[] ways) = (Path.Combine(Path.GetTempPath(), "evidencevault-corpus"), null, false, null, ["gated", "exhaustive"]);
         for (int i = 0; i < args.Length; i++)
         {
             string value() => ++i < args.Length ? args[i] : throw new FormatException($"'{args[i - 1]}' needs a value.");
             switch (args[i])
             {
                 case "--corpus": folder = value(); break;
+                case "--report": report = value(); break;
                 case "--tuning": tuning = true; break;
                 case "--only": only = value(); break;
                 case "--way": ways = [value()]; break;
-                default: throw new FormatException($"There is no option '{args[i]}': validate takes --corpus DIR, --tuning, --only CONDITION, --way gated|exhaustive.");
+                default: throw new FormatException($"There is no option '{args[i]}': validate-analysis takes --corpus DIR, --report DIR, --tuning, --only CONDITION, --way gated|exhaustive.");
             }
         }
-        return (folder, tuning, only, ways);
+        return (folder, report, tuning, only, ways);
     }
 }
