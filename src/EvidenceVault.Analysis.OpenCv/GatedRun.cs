@@ -182,8 +182,8 @@ internal sealed class GatedRun(Footage footage, SceneScorer scorer, MotionEvents
             : Gating.Decide(new()
             {
                 Seconds = end - here.Sample.Pts,
-                Here = here.Patches!,
                 // Inside of an event, by what is known of the scene by now: what stood there is out of it.
+                Here = events.Counting.Count > 0 ? scorer.PatchesAt(here.Sample) : here.Patches!,
                 Next = events.Counting.Count > 0 ? scorer.PatchesAt(next.Sample) : next.Patches!,
                 Around = [.. around.Select(v => v.Patches!)],
                 ChangedBlocks = ChangedBlocks(next, around),

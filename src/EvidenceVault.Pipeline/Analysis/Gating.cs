@@ -54,9 +54,11 @@ internal static class Gating
         if (stretch.OtherScene) return (StretchWay.Decoded, "the whole picture changes");
         if (stretch.Counting.Count > 0)
         {
-            bool all = stretch.Counting.All(c => stretch.Next.Any(p => p.Area >= rule.StillThere * c.Usual && p.Area <= c.Usual / rule.StillThere
-                && p.Touches(c.Box, 3 + (int)(rule.Reach(c.Box) * stretch.Seconds)) && !IsOrdinary(p, stretch.Around)));
-            return all ? (StretchWay.Inside, "what moved is in view at both ends") : (StretchWay.Decoded, "what moved is not seen at its end");
+            bool all = stretch.Counting.All(c => Seen(c, stretch.Here, 0) && Seen(c, stretch.Next, stretch.Seconds));
+            return all ? (StretchWay.Inside, "what moved is in view at both ends") : (StretchWay.Decoded, "what moved is not seen at one of its ends");
+
+            bool Seen((Patch Box, double Usual) what, IReadOnlyList<Patch> where, double after) => where.Any(p => p.Area >= rule.StillThere * what.Usual && p.Area <= what.Usual / rule.StillThere
+                && p.Touches(what.Box, 3 + (int)(rule.Reach(what.Box) * after)) && !IsOrdinary(p, stretch.Around));
         }
         if (stretch.Here.Concat(stretch.Next).Any(p => !IsOrdinary(p, stretch.Around))) return (StretchWay.Decoded, "something stands out from the scene");
         if (stretch.ChangedBlocks > 0) return (StretchWay.Decoded, "a part of the picture changes");

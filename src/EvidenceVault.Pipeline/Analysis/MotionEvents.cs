@@ -229,7 +229,7 @@ internal sealed class MotionEvents(MotionRule rule)
         // What has not convinced is not known to be there where nobody looked.
         track.Last = frame.Pts + (frame.Bridged && !track.Convinced ? Math.Min(frame.Duration, 0.1) : frame.Duration);
         track.Frames++;
-        track.Typical += (box.Area - track.Typical) * Math.Min(1, Math.Max(1.0 / track.Frames, frame.Duration / rule.TypicalOver));
+        track.Typical += (box.Area - track.Typical) * Math.Min(1, Math.Max(1.0 / track.Frames, Math.Min(frame.Duration, LookUsual) / rule.TypicalOver));
         track.AreaSum += box.Area;
         track.MovingSum += box.Moving;
         double score = (double)box.Moving / (rule.FrameWidth * rule.FrameHeight);

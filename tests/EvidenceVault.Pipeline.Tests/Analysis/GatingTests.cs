@@ -40,11 +40,13 @@ public class GatingTests
     [Fact]
     public void Inside_of_an_event_only_key_frames_are_looked_at_until_what_moved_is_gone()
     {
-        Stretch open = Quiet with { Counting = [(Person, 1500)] };
+        Stretch open = Quiet with { Counting = [(Person, 1500)], Here = [Person] };
         Assert.Equal(StretchWay.Inside, Way(open with { Next = [Person with { X = 160 }] }));
         Assert.Equal(StretchWay.Decoded, Way(open));
+        // Somebody who is gone by now and somebody who is there at the end of the stretch are two visits.
+        Assert.Equal(StretchWay.Decoded, Way(open with { Here = [], Next = [Person] }));
         // A scrap of what was followed, or something at the other end of the picture, is not it.
         Assert.Equal(StretchWay.Decoded, Way(open with { Next = [Person with { Area = 100 }] }));
-        Assert.Equal(StretchWay.Decoded, Way(open with { Counting = [(Person with { Width = 10, Height = 10 }, 60)], Next = [Person with { X = 350, Area = 60 }] }));
+        Assert.Equal(StretchWay.Decoded, Way(open with { Counting = [(Person with { Width = 10, Height = 10 }, 60)], Here = [Person with { Width = 10, Height = 10, Area = 60 }], Next = [Person with { X = 350, Area = 60 }] }));
     }
 }
