@@ -25,7 +25,16 @@ public sealed class Scratch : IDisposable
         if (prefix.Length > 0) SweepAbandoned(root, prefix);
         string path = System.IO.Path.Combine(root, $"{prefix}{Environment.ProcessId}-{Guid.NewGuid():N}");
         Directory.CreateDirectory(path, ownerOnly);
-        return new(path, prefix.Length > 0 ? new(System.IO.Path.Combine(path, HeldName), FileMode.CreateNew, FileAccess.Write, FileShare.None) : null);
+        return new(path, prefix.Length > 0 ? Hold(path) : null);
+    }
+
+    // Opening and locking are two steps: the file gets its name only once it is locked, or a sweep between the two would take it for abandoned.
+    private static FileStream Hold(string folder)
+    {
+        string making = System.IO.Path.Combine(folder, HeldName + "-making");
+        var held = new FileStream(making, FileMode.CreateNew, FileAccess.Write, FileShare.None);
+        File.Move(making, System.IO.Path.Combine(folder, HeldName));
+        return held;
     }
 
     // What a killed process left in somebody's folder may be evidence in clear.
@@ -63,8 +72,8 @@ public sealed class Scratch : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _held?.Dispose();
         Remove(Path);
+        _held?.Dispose(); // last: let go of before, a sweep would delete beside us
     }
 
 #pragma warning disable RS0030 // the one place that may delete
