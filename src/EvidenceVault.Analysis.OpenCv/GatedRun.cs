@@ -47,14 +47,16 @@ internal sealed class GatedRun(Footage footage, SceneScorer scorer, MotionEvents
         {
             while (await NextAsync(stop.Token)) { /* each turn goes over a stretch, or over several that are decoded in one go */ }
         }
-        finally
+        catch
         {
             await stop.CancelAsync();
-            // What stopped it, if anything, has been told by what was read from it.
+            // It ends because it was told to; what is told is why.
             await ahead.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            throw;
         }
+        // Whatever ended it, it has closed the queue and the loop above has come to its end; if that was a failure, it is thrown here.
+        ProgramResult keys = await ahead;
         scorer.Finish();
-        ProgramResult keys = ahead.Status == TaskStatus.RanToCompletion ? ahead.Result : new(0, "", false, false);
         ProgramResult decoder = _trouble is null ? keys : keys with { ExitCode = Math.Max(1, keys.ExitCode), Errors = _trouble };
         return new(decoder with { Complaints = keys.Complaints + _complaints }, _frames, 0, 0, footage.Last + footage.FrameTime);
     }
