@@ -40,7 +40,7 @@ internal sealed class SceneScorer
 
     private const double SlotLongest = 5, MotionLag = 0.33, FollowEvery = 3, DurationMost = 0.5, KnownAfter = 5;
     private const int SlotsEachWay = 12, SamplesPerSlot = 3, FutureSlotsMin = 9;
-    private const int ToleranceLeast = 9, ToleranceMost = 40, AreaLeast = 9, AreaLeastOfLarge = 6, LargeWidth = 600;
+    private const int ToleranceLeast = 9, ToleranceMost = 40, AreaLeast = 9, AreaLeastOfSpecks = 3, LargeWidth = 600, SpecksAtMost = 200;
     // Share of the picture that changes at once when the light or the camera does and not something in the scene.
     private const double BreakShare = 0.5, BreakTiles = 0.6;
 
@@ -276,8 +276,11 @@ internal sealed class SceneScorer
     private List<Patch> Patches(byte[] plane, byte[] foreground, byte[]? before, int tolerance)
     {
         using var raw = Mat.FromPixelData(_height, _width, MatType.CV_8UC1, foreground);
+        // On a large picture in which next to nothing stands out, a few pixels may be somebody far off; where much does, specks are noise.
+        bool sparse = Math.Max(_width, _height) >= LargeWidth && Cv2.CountNonZero(raw) <= SpecksAtMost;
         using var clean = new Mat();
-        Cv2.MedianBlur(raw, clean, 3);
+        if (sparse) raw.CopyTo(clean);
+        else Cv2.MedianBlur(raw, clean, 3);
         var patches = new List<Patch>();
         if (Cv2.CountNonZero(clean) == 0) return patches;
         using var joined = new Mat();
@@ -288,8 +291,7 @@ internal sealed class SceneScorer
         using var centres = new Mat();
         int found = Cv2.ConnectedComponentsWithStats(joined, labels, stats, centres, PixelConnectivity.Connectivity8);
         if (found <= 1) return patches;
-        // A large working frame is that of a large picture, in which somebody far off is sharp at few pixels.
-        int least = Math.Max(_width, _height) >= LargeWidth ? AreaLeastOfLarge : AreaLeast;
+        int least = sparse ? AreaLeastOfSpecks : AreaLeast;
         int[] moving = new int[found];
         if (before is not null)
         {
