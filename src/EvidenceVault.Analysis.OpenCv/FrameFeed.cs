@@ -19,7 +19,8 @@ internal sealed class FrameFeed(FrameSize size, SceneScorer scorer)
         if (!sample && pts - _last < SceneScorer.ScoreEvery) return;
         _last = pts;
         int[] means = _look.Means(grey);
-        if (!sample && _means is not null && _look.Changed(means, _means).Count == 0)
+        // Text that the camera writes is not looked at, so its ticking tells nothing.
+        if (!sample && _means is not null && _look.Changed(means, _means).All(b => scorer.Text.Any(t => t.Contains(_look.BoxOf(b)))))
         {
             scorer.AddFrame(pts, null);
             return;

@@ -59,4 +59,22 @@ public class RenderedTests
             Assert.Contains(report.Notes, n => n.StartsWith("The camera writes text into the picture", StringComparison.Ordinal));
         }
     }
+
+    [Fact]
+    public async Task A_far_walker_of_32_pixels_is_found_at_both_speeds_and_one_of_16_by_looking_at_every_frame()
+    {
+        using var bench = new Bench();
+        Scene far = new() { Name = "small-32", Seed = 144, Seconds = 30, Width = 1920, Height = 1080, Wind = 0.3 };
+        var (truth, gated, exhaustive) = await LookAsync(bench, far);
+        Assert.NotEmpty(truth.Segments);
+        MustMatch(truth, exhaustive, 0.5);
+        MustMatch(truth, gated, 1);
+
+        string file = bench.File("farther.mp4");
+        Truth farther = SceneRenderer.Render(far with { Name = "small-16", Seed = 146 }, Codec.H264, file);
+        var found = await bench.Analyser.AnalyseAsync(file, null, new() { Clips = false, Exhaustive = true }, null, default);
+        Assert.NotEmpty(farther.Segments);
+        Assert.All(farther.Segments, there => Assert.Contains(found.Segments, s => s.Start < there.End && there.Start < s.End));
+        Assert.All(found.Segments, s => Assert.Contains(farther.Segments, there => s.Start < there.End + 1 && there.Start - 1 < s.End));
+    }
 }

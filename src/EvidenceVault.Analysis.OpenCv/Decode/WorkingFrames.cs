@@ -54,6 +54,8 @@ internal sealed record FrameSize(int FullWidth, int FullHeight, int Width, int H
 /// <summary>Decodes every frame through an ffmpeg pipe, each with its own PTS: nothing is dropped or repeated to fit a rate.</summary>
 internal static partial class WorkingFrames
 {
+    private const int FramesAhead = 16, BytesAhead = 8 << 20;
+
     private static readonly TimeSpan Patience = TimeSpan.FromDays(2);
 
     /// <summary>Hands each frame, grey and at working size, to <paramref name="take"/> in presentation order; false from it ends the decoder.</summary>
@@ -78,18 +80,50 @@ internal static partial class WorkingFrames
         {
             return await ChildProgram.RunAsync(call, async (output, token) =>
             {
+                // Frames are taken beside the reading, so that the decoder does not stand still while one is scored.
+                using var enough = CancellationTokenSource.CreateLinkedTokenSource(token);
+                var queue = Channel.CreateBounded<byte[]>(new BoundedChannelOptions(Math.Clamp(BytesAhead / (width * height * bytesPerPixel), 1, FramesAhead)) { SingleReader = true, SingleWriter = true });
+                Task<bool> taking = Task.Run(() => TakeAsync(queue.Reader, enough, token), CancellationToken.None);
                 int length = width * height * bytesPerPixel;
-                while (true)
+                try
                 {
-                    byte[] frame = new byte[length];
-                    int got = await output.ReadAtLeastAsync(frame, length, throwOnEndOfStream: false, token);
-                    if (got < length) return true;
-                    var (pts, key) = await times.Reader.ReadAsync(token);
-                    if (!take(new(pts, key, frame))) return false;
+                    while (true)
+                    {
+                        byte[] frame = new byte[length];
+                        if (await output.ReadAtLeastAsync(frame, length, throwOnEndOfStream: false, enough.Token) < length) break;
+                        await queue.Writer.WriteAsync(frame, enough.Token);
+                    }
                 }
+                catch (OperationCanceledException) when (!token.IsCancellationRequested)
+                {
+                    // The taker has enough, or has failed: it says so below.
+                }
+                finally
+                {
+                    queue.Writer.TryComplete();
+                }
+                return await taking;
             }, Hear, cancel);
         }
         finally { times.Writer.TryComplete(); }
+
+        async Task<bool> TakeAsync(ChannelReader<byte[]> frames, CancellationTokenSource enough, CancellationToken token)
+        {
+            bool more = false;
+            try
+            {
+                await foreach (byte[] frame in frames.ReadAllAsync(token))
+                {
+                    var (pts, key) = await times.Reader.ReadAsync(token);
+                    if (!take(new(pts, key, frame))) return false;
+                }
+                return more = true;
+            }
+            finally
+            {
+                if (!more) await enough.CancelAsync();
+            }
+        }
 
         void Hear(string line)
         {

@@ -10,6 +10,9 @@ internal sealed class BlockLook(int width, int height)
     // A step of more than this many deviations of the blocks' own steps, and at least so many grey levels, is a change.
     private const double Deviations = 7, LeastStep = 1.3, MostStep = 6;
 
+    private const int MostMean = 255 * 16;
+
+    private readonly int[] _counts = new int[(4 * MostMean) + 1];
     private readonly int _columns = width / Side, _rows = height / Side;
 
     /// <summary>The means of all blocks, in sixteenths of a grey level.</summary>
@@ -35,16 +38,26 @@ internal sealed class BlockLook(int width, int height)
     public IReadOnlyList<int> Changed(int[] a, int[] b)
     {
         int n = a.Length;
-        int[] steps = new int[n], sorted = new int[n];
-        for (int i = 0; i < n; i++) sorted[i] = steps[i] = a[i] - b[i];
-        Array.Sort(sorted);
-        int middle = sorted[n / 2];
-        for (int i = 0; i < n; i++) sorted[i] = steps[i] = Math.Abs(steps[i] - middle);
-        Array.Sort(sorted);
+        int[] steps = new int[n];
+        for (int i = 0; i < n; i++) steps[i] = a[i] - b[i];
+        int middle = Quantile(steps, 0.5);
+        int largest = 0;
+        for (int i = 0; i < n; i++) largest = Math.Max(largest, steps[i] = Math.Abs(steps[i] - middle));
+        if (largest <= 16 * LeastStep) return [];
         // From the lower quarter (0.3186 σ), as more than half of the picture may be in motion.
-        double limit = Math.Clamp(Deviations * sorted[n / 4] / 0.3186, 16 * LeastStep, 16 * MostStep);
-        if (sorted[n - 1] <= limit) return [];
-        return [.. Enumerable.Range(0, n).Where(i => steps[i] > limit)];
+        double limit = Math.Clamp(Deviations * Quantile(steps, 0.25) / 0.3186, 16 * LeastStep, 16 * MostStep);
+        return largest <= limit ? [] : [.. Enumerable.Range(0, n).Where(i => steps[i] > limit)];
+    }
+
+    // By counting: steps lie between -4080 and 4080.
+    private int Quantile(int[] steps, double share)
+    {
+        Array.Clear(_counts);
+        foreach (int step in steps) _counts[step + MostMean]++;
+        int seen = 0, wanted = (int)(share * steps.Length);
+        for (int v = 0; v < _counts.Length; v++)
+            if ((seen += _counts[v]) > wanted) return v - MostMean;
+        return 0;
     }
 
     /// <summary>Where a block lies, working pixels.</summary>

@@ -52,6 +52,8 @@ internal static class Consensus
                 Vector<byte> hit = default;
                 foreach (byte[] sample in slot) hit |= Near(value, Load(sample, at + j), near);
                 pastHits -= hit;
+                // Most of a still scene is settled by half of the slots.
+                if (known && Vector.GreaterThanOrEqualAll(pastHits, half)) break;
             }
             Vector<byte> background = known ? Vector.GreaterThanOrEqual(pastHits, half) : default;
             // The future is asked only where the past does not settle it.
