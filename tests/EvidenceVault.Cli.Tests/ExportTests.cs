@@ -13,9 +13,6 @@ public sealed class ExportTests(AzuriteFixture azurite) : IClassFixture<AzuriteF
 
     public void Dispose() => work.Dispose();
 
-    // Each test has a vault of its own on one store: bytes that another vault placed there it could not read. A free box (ISO 14496-12 section 8.1.2) alters nothing.
-    private string OfItsOwn(string video) => work.Write(Path.GetFileName(video), [.. File.ReadAllBytes(video), 0, 0, 0, 24, .. "free"u8, .. RandomNumberGenerator.GetBytes(16)]);
-
     private async Task IngestAsync(string reference, int bytes = 200_000)
     {
         string file = work.Write($"{reference.Replace('/', '-')}.avi", RandomNumberGenerator.GetBytes(bytes));
@@ -26,7 +23,7 @@ public sealed class ExportTests(AzuriteFixture azurite) : IClassFixture<AzuriteF
     [Fact]
     public async Task Footage_is_exported_with_what_was_made_from_it_and_the_bundle_holds()
     {
-        string video = OfItsOwn(Workplace.Footage("dvrscan_traffic_camera.mp4"));
+        string video = Workplace.Footage("dvrscan_traffic_camera.mp4");
         Ran ingest = await work.RunAsync("ingest", video, "--case", "OP-HERON", "--camera", "CAM-7", "--exhibit", "AB/1");
         Assert.True(ingest.Code == 0, ingest.Error);
         Ran ran = await work.RunAsync("export", "AB/1", "--with-derivatives", "-o", "bundle.zip", "--reason", "Served on the defence", "--redact", "sourceName", "source", "--json");
@@ -47,55 +44,6 @@ public sealed class ExportTests(AzuriteFixture azurite) : IClassFixture<AzuriteF
         Assert.Contains("Segments of motion in AB/1", html);
         Assert.DoesNotContain("dvrscan", html);
         Assert.Equal(0, (await work.RunAsync("log", "fsck")).Code);
-    }
-
-    [Fact]
-    public async Task A_clip_exported_alone_is_proved_without_its_master_and_the_index_is_there_where_nothing_can_be_seen()
-    {
-        string video = OfItsOwn(Workplace.Footage("dvrscan_traffic_camera.mp4"));
-        Ran ran = await work.RunAsync("ingest", video, "--case", "OP-HERON", "--camera", "CAM-7", "--exhibit", "AB/1");
-        Assert.True(ran.Code == 0, ran.Error);
-        JsonElement[] made = [.. (await work.RunAsync("show", "AB/1", "--json")).Json.GetProperty("derivatives").EnumerateArray()];
-        Assert.Single(made, d => d.GetProperty("role").GetString() == "packet-index");
-        string clip = made.First(d => d.GetProperty("role").GetString() == "clip").GetProperty("exhibit").GetString()!;
-
-        // In a bundle: the proof goes with the clip, and neither Master nor index.
-        ran = await work.RunAsync("export", clip, "-o", "bundle", "--reason", "Served on the defence", "--json");
-        Assert.True(ran.Code == 0, ran.Error);
-        Assert.Equal([clip, clip + "/1"], ran.Json.GetProperty("exhibits").EnumerateArray().Select(e => e.GetString()));
-        ran = await work.RunAsync("verify", "bundle", "--json");
-        Assert.True(ran.Code == 0, ran.Out);
-        Assert.Equal("holds", Verdict(ran, "clip-packets"));
-        Assert.Equal("holds", Verdict(ran, "clip-playback"));
-
-        // By itself.
-        Assert.Equal(0, (await work.RunAsync("retrieve", clip, "-o", "clip.mp4", "--reason", "to check it")).Code);
-        Assert.Equal(0, (await work.RunAsync("retrieve", clip + "/1", "-o", "clip.proof", "--reason", "to check it")).Code);
-        Assert.Equal(0, (await work.RunAsync("seal", clip, "-o", "seal")).Code);
-        string[] verify = ["verify", "clip.mp4", "--seal", "seal/manifest.json", "--signature", "seal/seal.p7s", "--ca", "seal/ca.pem", "--json"];
-        ran = await work.RunAsync([.. verify, "--packet-proof", "clip.proof"]);
-        Assert.True(ran.Code == 0, ran.Out);
-        Assert.Equal(("holds", "holds"), (Verdict(ran, "clip-packets"), Verdict(ran, "clip-playback")));
-        ran = await work.RunAsync(verify);
-        Assert.Equal((0, "note"), (ran.Code, Verdict(ran, "clip-packets")));
-        byte[] bytes = File.ReadAllBytes(work.File("clip.mp4"));
-        bytes[bytes.Length / 2] ^= 1;
-        work.Write("clip.mp4", bytes);
-        ran = await work.RunAsync([.. verify, "--packet-proof", "clip.proof"]);
-        Assert.Equal((1, "fails"), (ran.Code, Verdict(ran, "clip-packets")));
-        Assert.Contains("1 of ", Sentence(ran, "clip-packets"));
-
-        // Sound alone: nothing can be looked into, and its packets are listed all the same.
-        Assert.Equal(0, (await work.RunProgramAsync("ffmpeg", "-v", "error", "-f", "lavfi", "-i", "sine=frequency=440:duration=3", "-metadata", $"comment={Guid.NewGuid()}", "-c:a", "aac", "sound.mp4")).Code);
-        ran = await work.RunAsync("ingest", "sound.mp4", "--case", "OP-HERON", "--camera", "CAM-7", "--exhibit", "AB/2", "--json");
-        ran = await work.RunAsync("show", "AB/2", "--json");
-        Assert.Equal("not-analysed", ran.Json.GetProperty("state").GetString());
-        Assert.Equal(["packet-index"], ran.Json.GetProperty("derivatives").EnumerateArray().Select(d => d.GetProperty("role").GetString()));
-        Assert.Equal(0, (await work.RunAsync("log", "fsck")).Code);
-
-        static JsonElement Of(Ran ran, string claim) => ran.Json.GetProperty("findings").EnumerateArray().First(f => f.GetProperty("claim").GetString() == claim);
-        static string? Verdict(Ran ran, string claim) => Of(ran, claim).GetProperty("verdict").GetString();
-        static string? Sentence(Ran ran, string claim) => Of(ran, claim).GetProperty("sentence").GetString();
     }
 
     [Fact]

@@ -74,7 +74,7 @@ public sealed record AnalysisLimits
     public int Processes { get; init; } = 64;
 }
 
-/// <summary>What the analysis found: the content of <c>analysis.json</c>. Property names are a stable format (docs/formats.md).</summary>
+/// <summary>What the analysis found: the content of <c>analysis.json</c>. Property names are a stable format; docs/motion.md tells how it comes about.</summary>
 public sealed record AnalysisReport
 {
     /// <summary>Format version.</summary>
