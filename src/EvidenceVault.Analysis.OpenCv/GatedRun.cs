@@ -51,7 +51,7 @@ internal sealed class GatedRun(Footage footage, SceneScorer scorer, MotionEvents
         {
             await stop.CancelAsync();
             // It ends because it was told to; what is told is why.
-            await ahead.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            await ((Task)ahead).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             throw;
         }
         // Whatever ended it, it has closed the queue and the loop above has come to its end; if that was a failure, it is thrown here.

@@ -12,14 +12,18 @@ public sealed class ScratchTests : IDisposable
     public void A_draft_that_a_killed_process_left_in_somebodys_folder_is_swept_by_the_next_one()
     {
         string left = Directory.CreateDirectory(Path.Combine(_folder, Prefix + "1-abandoned")).FullName;
-        File.WriteAllText(Path.Combine(left, ".held"), "");
+        File.WriteAllText(Path.Combine(left, ".held"), Environment.MachineName);
         File.WriteAllText(Path.Combine(left, "part"), "evidence in clear");
         string theirs = Directory.CreateDirectory(Path.Combine(_folder, Prefix + "of-somebody")).FullName;
         File.WriteAllText(Path.Combine(theirs, "letter"), "not the vault's");
 
+        string elsewhere = Directory.CreateDirectory(Path.Combine(_folder, Prefix + "1-elsewhere")).FullName;
+        File.WriteAllText(Path.Combine(elsewhere, ".held"), "another-machine");
+
         using Scratch next = Scratch.New(_folder, Prefix);
         Assert.False(Directory.Exists(left));
         Assert.True(File.Exists(Path.Combine(theirs, "letter")));
+        Assert.True(Directory.Exists(elsewhere));
     }
 
     [Fact]

@@ -22,7 +22,7 @@ internal sealed record DecodeCall(bool KeysOnly = false, bool NoLoopFilter = fal
 
     public IEnumerable<string> Arguments() =>
     [
-        "-threads", Ffmpeg.Number(Threads),
+        .. Ffmpeg.DecoderThreads > 0 ? Array.Empty<string>() : ["-threads", Ffmpeg.Number(Threads)], // said with the input where it is fixed
         .. KeysOnly ? new[] { "-discard", "nokey", "-skip_frame", "nokey" } : [],
         .. NoLoopFilter ? new[] { "-skip_loop_filter", "all" } : [],
         .. From is { } from ? new[] { "-seek_timestamp", "1", "-ss", Ffmpeg.Number(from) } : [],

@@ -96,9 +96,6 @@ internal sealed class SceneScorer
     /// <summary>Lines of text that the camera writes, working pixels: not looked at. Known once the first frame is scored.</summary>
     public IReadOnlyList<Rect> Text { get; private set; } = [];
 
-    /// <summary>The samples that are still needed, in order.</summary>
-    public IReadOnlyList<SceneSample> Samples => _samples;
-
     /// <summary>Takes the next example of the scene.</summary>
     public SceneSample AddSample(double pts, byte[] grey)
     {

@@ -114,6 +114,20 @@ internal sealed class CustodyBehaviour<TMessage, TResponse>(Vault vault, Caller 
     }
 }
 
+/// <summary>An access that was recorded, begun, and came to nothing because of what the evidence is.</summary>
+internal static class FailedAccess
+{
+    public static CustodyAct Of(string action, ExhibitRow row, Caller caller, string problem) => new(action, caller.Account)
+    {
+        Outcome = Outcome.Failed,
+        Case = row.Case,
+        Camera = row.Camera,
+        Exhibit = row.Ref,
+        Sha256 = row.Sha256,
+        Personal = [new("problem", problem)],
+    };
+}
+
 internal static class Refusal
 {
     public static CustodyAct Of(IVaultRequest request, ExhibitReference? exhibit, string? caseName, Caller caller, string why) => new(request.Action, caller.Account)

@@ -140,15 +140,7 @@ internal sealed class RetrieveExhibitHandler(Vault vault, IEvidenceStore store, 
         }
         catch (EvidenceException e)
         {
-            await vault.Sequencer.RecordAsync(new CustodyAct(Acts.Retrieved, caller.Account)
-            {
-                Outcome = Proof.Outcome.Failed,
-                Case = row.Case,
-                Camera = row.Camera,
-                Exhibit = row.Ref,
-                Sha256 = row.Sha256,
-                Personal = [new("problem", e.What)],
-            }).ConfigureAwait(false);
+            await vault.Sequencer.RecordAsync(FailedAccess.Of(Acts.Retrieved, row, caller, e.What)).ConfigureAwait(false);
             throw;
         }
         return row;

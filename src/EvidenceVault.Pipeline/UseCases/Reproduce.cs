@@ -78,11 +78,11 @@ internal sealed class ReproduceAnalysisHandler(Vault vault, IEvidenceStore store
         }
         catch (EvidenceException e)
         {
-            await RecordAsync(row, Outcome.Failed, null, e.What).ConfigureAwait(false);
+            await vault.Sequencer.RecordAsync(FailedAccess.Of(Acts.AnalysisCompared, row, caller, e.What)).ConfigureAwait(false);
             throw;
         }
         ReproducedAnalysis found = Compare(row, recordedJson, recorded, now, output);
-        await RecordAsync(row, found.Same ? Outcome.Done : Outcome.Failed, found, null).ConfigureAwait(false);
+        await RecordAsync(row, found).ConfigureAwait(false);
         return found;
     }
 
@@ -94,11 +94,12 @@ internal sealed class ReproduceAnalysisHandler(Vault vault, IEvidenceStore store
 
         List<SealedFile> kept = [.. vault.Exhibits.Derivatives(row.Ref).Select(SealedFile.Of)];
         var made = DerivativePlan.Of(now).ToDictionary(m => m.File, m => Sha256(File.ReadAllBytes(Path.Combine(output, m.File))), StringComparer.Ordinal);
-        var versions = Reproduction.Changed([recorded.Versions, .. kept.Select(k => k.Versions)], now.Versions);
         differences.AddRange(Reproduction.OfReports(recordedJson, AnalysisJson.Write(now)));
         string[] planned = [.. DerivativePlan.Of(recorded).Select(m => m.File)];
-        // What was made of the exhibit otherwise, such as a clip asked for by hand, is no work of the analysis.
-        differences.AddRange(Reproduction.OfFiles(planned, [.. kept.Where(k => planned.Contains(k.File))], made));
+        // What was made of the exhibit otherwise, such as a viewing copy asked for by hand, is no work of the analysis.
+        kept.RemoveAll(k => !planned.Contains(k.File));
+        differences.AddRange(Reproduction.OfFiles(planned, kept, made));
+        var versions = Reproduction.Changed([recorded.Versions, .. kept.Select(k => k.Versions)], now.Versions);
         return new(row.Ref, planned.Length, differences, versions);
     }
 
@@ -123,21 +124,20 @@ internal sealed class ReproduceAnalysisHandler(Vault vault, IEvidenceStore store
             throw new EvidenceException($"The store gave back bytes with SHA-256 {reading.Digests.Sha256} for {row.Reference}.", "They are not what was sealed; nothing was compared.", "Compare the store with its backup and report it as a finding.");
     }
 
-    private Task RecordAsync(ExhibitRow row, Outcome outcome, ReproducedAnalysis? found, string? problem) => vault.Sequencer.RecordAsync(new CustodyAct(Acts.AnalysisCompared, caller.Account)
+    private Task RecordAsync(ExhibitRow row, ReproducedAnalysis found) => vault.Sequencer.RecordAsync(new CustodyAct(Acts.AnalysisCompared, caller.Account)
     {
-        Outcome = outcome,
+        Outcome = found.Same ? Outcome.Done : Outcome.Failed,
         Case = row.Case,
         Camera = row.Camera,
         Exhibit = row.Ref,
         Sha256 = row.Sha256,
-        Detail = found is null ? null : new JsonObject
+        Detail = new JsonObject
         {
             ["same"] = found.Same,
             ["derivatives"] = found.Files,
             ["differences"] = found.Differences.Count,
             ["versionsChanged"] = new JsonArray([.. found.Versions.Select(v => (JsonNode?)v.Program)]),
         },
-        Personal = problem is null ? [] : [new("problem", problem)],
     });
 
     private static string Sha256(byte[] bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));

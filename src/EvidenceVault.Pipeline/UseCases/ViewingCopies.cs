@@ -40,16 +40,7 @@ internal sealed class MakeViewingCopyHandler(Vault vault, EvidenceFlow flow, IVi
         }
         catch (EvidenceException e)
         {
-            ExhibitRow row = vault.Exhibits.Find(request.Reference)!;
-            await vault.Sequencer.RecordAsync(new CustodyAct(Acts.CopyAsked, caller.Account)
-            {
-                Outcome = Proof.Outcome.Failed,
-                Case = row.Case,
-                Camera = row.Camera,
-                Exhibit = row.Ref,
-                Sha256 = row.Sha256,
-                Personal = [new("problem", e.What)],
-            }).ConfigureAwait(false);
+            await vault.Sequencer.RecordAsync(FailedAccess.Of(Acts.CopyAsked, vault.Exhibits.Find(request.Reference)!, caller, e.What)).ConfigureAwait(false);
             throw;
         }
     }

@@ -6,7 +6,8 @@ namespace EvidenceVault.Pipeline.Words;
 /// </summary>
 public sealed class Scratch : IDisposable
 {
-    // Locked as long as its process lives, whichever machine that runs on; the system lets go of it even after kill -9.
+    // Names this machine, and is locked as long as its process lives; the system lets go of it even after kill -9. What another machine left in a
+    // shared folder stays: whether its lock is seen from here depends on the file system.
     private const string HeldName = ".held";
 
     private readonly FileStream? _held;
@@ -33,6 +34,8 @@ public sealed class Scratch : IDisposable
     {
         string making = System.IO.Path.Combine(folder, HeldName + "-making");
         var held = new FileStream(making, FileMode.CreateNew, FileAccess.Write, FileShare.None);
+        held.Write(System.Text.Encoding.UTF8.GetBytes(Environment.MachineName));
+        held.Flush();
         File.Move(making, System.IO.Path.Combine(folder, HeldName));
         return held;
     }
@@ -40,15 +43,17 @@ public sealed class Scratch : IDisposable
     // What a killed process left in somebody's folder may be evidence in clear.
     private static void SweepAbandoned(string root, string prefix)
     {
-        foreach (string folder in Directory.EnumerateDirectories(root, prefix + "*"))
+        foreach (string folder in Directory.EnumerateDirectories(root, prefix + "*", new EnumerationOptions { IgnoreInaccessible = true, AttributesToSkip = FileAttributes.None }))
         {
             string held = System.IO.Path.Combine(folder, HeldName);
             try
             {
                 // A folder without it is of this moment, or not ours.
                 if (!File.Exists(held)) continue;
-                using (new FileStream(held, FileMode.Open, FileAccess.Write, FileShare.None)) { /* nobody holds it */ }
-                Remove(folder);
+                bool ours;
+                using (var file = new FileStream(held, FileMode.Open, FileAccess.ReadWrite, FileShare.None)) // nobody holds it
+                using (var reader = new StreamReader(file)) ours = reader.ReadToEnd() == Environment.MachineName;
+                if (ours) Remove(folder);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
