@@ -19,8 +19,8 @@ internal static class ValidationReport
     private static readonly string[] Limits =
     [
         "Rendered scenes are simpler than the world: foliage, water, rain and insects are drawn by rule. Real footage of known truth is measured beside them where it is at hand.",
-        "Somebody under about five pixels tall on the working frame (16 pixels on a 1080-line picture) is not found reliably.",
-        "Glitter on water near the edge of the footage's beginning and end can be taken for something that moves.",
+        "Somebody of 16 pixels on a 1080-line picture is found on a scene in which little else stands out; where they stand still, they can be lost.",
+        "Grass in wind, insects near the lens and glitter on water can be taken for something that moves, most of all where the footage begins or ends.",
         "What does not go anywhere (an arm that waves from behind cover) does not open an event.",
     ];
 
