@@ -12,7 +12,8 @@ namespace EvidenceVault.Storage.Azure;
 /// <summary>
 /// Evidence in Azure Blob storage. Two containers: <c>staging</c>, where bytes arrive under a name of their own, and <c>evidence</c>,
 /// where they get their content address by a copy inside the service, made only where nothing is yet. Bytes are encrypted in this
-/// process by the Azure SDK's client-side encryption, version 2 (AES-256-GCM in regions of 4 MiB, a fresh key for each blob).
+/// process by the Azure SDK's client-side encryption, version 2 (AES-256-GCM in regions of 4 MiB, a fresh key for each blob). Each vault has
+/// a folder of its own in <c>evidence</c>, by its log's origin: two vaults may share a service and hold the same bytes, each under its keys.
 /// </summary>
 public sealed class AzureEvidenceStore : IEvidenceStore
 {
@@ -34,15 +35,17 @@ public sealed class AzureEvidenceStore : IEvidenceStore
     private readonly BlobContainerClient staging;
     private readonly BlobContainerClient evidence;
     private readonly IKeyWrapper keys;
+    private readonly string folder;
     private readonly TimeProvider clock;
     private readonly TimeSpan immutableFor;
 
     /// <summary>A store on the service that the options name.</summary>
     /// <param name="options">The service.</param>
     /// <param name="keys">Wraps the key of each blob.</param>
+    /// <param name="origin">The origin of the vault's log, which names its folder.</param>
     /// <param name="clock">Tells until when to ask for immutability.</param>
     /// <exception cref="RefusedException">The options name no service.</exception>
-    public AzureEvidenceStore(AzureStorageOptions options, IKeyWrapper keys, TimeProvider clock)
+    public AzureEvidenceStore(AzureStorageOptions options, IKeyWrapper keys, string origin, TimeProvider clock)
     {
         service = AzureBlobService.Create(options);
         staging = service.GetBlobContainerClient(StagingContainer);
@@ -50,6 +53,7 @@ public sealed class AzureEvidenceStore : IEvidenceStore
         this.clock = clock;
         immutableFor = options.ImmutableFor;
         this.keys = keys;
+        folder = origin + "/";
     }
 
     /// <inheritdoc/>
@@ -89,7 +93,7 @@ public sealed class AzureEvidenceStore : IEvidenceStore
     public async Task<Placement> PlaceAsync(string stagingId, ContentAddress address, CancellationToken cancel)
     {
         BlobClient from = Staged(stagingId);
-        BlobClient to = evidence.GetBlobClient(address.Path);
+        BlobClient to = Placed(address);
         try
         {
             if (await PropertiesAsync(to, cancel).ConfigureAwait(false) is null)
@@ -111,7 +115,7 @@ public sealed class AzureEvidenceStore : IEvidenceStore
     /// <inheritdoc/>
     public async Task<Stream> OpenReadAsync(ContentAddress address, CancellationToken cancel)
     {
-        BlobClient blob = evidence.GetBlobClient(address.Path).WithClientSideEncryptionOptions(UnderCurrentKey());
+        BlobClient blob = Placed(address).WithClientSideEncryptionOptions(UnderCurrentKey());
         try
         {
             BlobDownloadStreamingResult found = await blob.DownloadStreamingAsync(cancellationToken: cancel).ConfigureAwait(false);
@@ -138,7 +142,7 @@ public sealed class AzureEvidenceStore : IEvidenceStore
     /// <inheritdoc/>
     public async Task<Protection> ProtectAsync(ContentAddress address, CancellationToken cancel)
     {
-        BlobClient blob = evidence.GetBlobClient(address.Path);
+        BlobClient blob = Placed(address);
         DateTimeOffset until = clock.GetUtcNow() + immutableFor;
         BlobImmutabilityPolicy policy = new() { ExpiresOn = until, PolicyMode = BlobImmutabilityPolicyMode.Unlocked };
         try
@@ -165,7 +169,7 @@ public sealed class AzureEvidenceStore : IEvidenceStore
     {
         try
         {
-            return await PropertiesAsync(evidence.GetBlobClient(address.Path), cancel).ConfigureAwait(false) is not null;
+            return await PropertiesAsync(Placed(address), cancel).ConfigureAwait(false) is not null;
         }
         catch (Exception e) when (StorageFailures.IsOfService(e, cancel))
         {
@@ -200,6 +204,8 @@ public sealed class AzureEvidenceStore : IEvidenceStore
             throw StorageFailures.Unreachable("making sure that its containers are there", e);
         }
     }
+
+    private BlobClient Placed(ContentAddress address) => evidence.GetBlobClient(folder + address.Path);
 
     private BlobClient Staged(string stagingId) => staging.GetBlobClient(Names.Require(stagingId, "staging id"));
 

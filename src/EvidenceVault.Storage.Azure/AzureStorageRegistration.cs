@@ -9,10 +9,11 @@ namespace EvidenceVault.Storage.Azure;
 public static class AzureStorageRegistration
 {
     /// <summary>Registers <see cref="IEvidenceStore"/> and <see cref="ILogStore"/> on Azure Blob storage, and a <see cref="global::Azure.Storage.Blobs.BlobServiceClient"/>
-    /// for drop containers. Needs an <see cref="IKeyWrapper"/>, for the log an <see cref="ILogSigner"/>, and a <see cref="TimeProvider"/> among the services.</summary>
+    /// for drop containers. Needs an <see cref="IKeyWrapper"/>, an <see cref="ILogSigner"/>, and a <see cref="TimeProvider"/> among the services.</summary>
     public static IServiceCollection AddAzureStorage(this IServiceCollection services, AzureStorageOptions options) => services
         .AddSingleton(options)
         .AddSingleton(s => AzureBlobService.Create(s.GetRequiredService<AzureStorageOptions>()))
-        .AddSingleton<IEvidenceStore, AzureEvidenceStore>()
+        .AddSingleton<IEvidenceStore>(s => new AzureEvidenceStore(
+            s.GetRequiredService<AzureStorageOptions>(), s.GetRequiredService<IKeyWrapper>(), s.GetRequiredService<ILogSigner>().Origin, s.GetRequiredService<TimeProvider>()))
         .AddSingleton<ILogStore>(s => new AzureLogStore(s.GetRequiredService<AzureStorageOptions>(), s.GetRequiredService<ILogSigner>().Origin));
 }

@@ -79,7 +79,7 @@ internal static class AnalysisFuzz
         var faults = new List<string>();
         int analysed = 0, partly = 0, not = 0, crashed = 0, late = 0, limited = 0, sealed_ = 0, derivatives = 0;
         await using Vault vault = await Vault.OpenAsync(home, TimeProvider.System);
-        AzureEvidenceStore store = new(azurite.Options, vault.Keys.Wrapper, TimeProvider.System);
+        AzureEvidenceStore store = new(azurite.Options, vault.Keys.Wrapper, vault.Keys.Log.Origin, TimeProvider.System);
         var rows = vault.Exhibits.Masters().ToDictionary(r => r.RelativePath!, StringComparer.Ordinal);
         foreach ((string name, string sha256) in delivered.OrderBy(d => d.Key, StringComparer.Ordinal))
         {

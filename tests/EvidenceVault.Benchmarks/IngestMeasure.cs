@@ -46,7 +46,7 @@ internal static class IngestMeasure
     private static async Task<TimeSpan> IngestAsync(string file, string connection, string home, Stopwatch watch)
     {
         using KeyRing ring = KeyRing.OpenOrCreate(home, TimeProvider.System);
-        AzureEvidenceStore store = new(new AzureStorageOptions { ConnectionString = connection }, ring.Wrapper, TimeProvider.System);
+        AzureEvidenceStore store = new(new AzureStorageOptions { ConnectionString = connection }, ring.Wrapper, ring.Log.Origin, TimeProvider.System);
         await store.CheckAsync(CancellationToken.None);
 
         string id = Guid.NewGuid().ToString("N");

@@ -46,8 +46,21 @@ public sealed class AzureEvidenceStoreTests(AzuriteFixture azurite) : EvidenceSt
     public async Task Evidence_does_not_open_under_another_vaults_keys()
     {
         ContentAddress address = await StoreBytesAsync(await StoreAsync(), [1, 2, 3]);
-        IEvidenceStore other = await StoreUnderAsync("other");
-        await Assert.ThrowsAsync<EvidenceException>(() => other.OpenReadAsync(address, Cancel));
+        IEvidenceStore thief = await StoreUnderAsync("other", folderOf: "vault");
+        await Assert.ThrowsAsync<EvidenceException>(() => thief.OpenReadAsync(address, Cancel));
+    }
+
+    [Fact]
+    public async Task Two_vaults_on_one_service_hold_the_same_bytes_each_under_its_own_keys()
+    {
+        byte[] bytes = RandomNumberGenerator.GetBytes(1000);
+        IEvidenceStore one = await StoreAsync(), two = await StoreUnderAsync("other");
+        ContentAddress address = await StoreBytesAsync(one, bytes);
+        Assert.False(await two.ExistsAsync(address, Cancel));
+
+        await StoreBytesAsync(two, bytes);
+        Assert.Equal(bytes, await ReadAsync(one, address));
+        Assert.Equal(bytes, await ReadAsync(two, address));
     }
 
     [Fact]
@@ -100,7 +113,7 @@ public sealed class AzureEvidenceStoreTests(AzuriteFixture azurite) : EvidenceSt
         ContentAddress address = await StoreBytesAsync(store, bytes);
         BlobServiceClient service = AzureBlobService.Create(azurite.Options);
         BlobContainerClient container = service.GetBlobContainerClient("evidence");
-        BlobClient blob = container.GetBlobClient(address.Path);
+        BlobClient blob = container.GetBlobClient(NameOf(address));
         Uri elsewhere = service.GetBlobContainerClient("staging").GetBlobClient("x").Uri;
 
         ConcurrentBag<string> passed = [];
@@ -136,10 +149,15 @@ public sealed class AzureEvidenceStoreTests(AzuriteFixture azurite) : EvidenceSt
         Assert.Equal(bytes, await ReadAsync(store, address));
     }
 
-    private async Task<IEvidenceStore> StoreUnderAsync(string vault)
+    private KeyRing RingOf(string vault)
     {
         if (!rings.TryGetValue(vault, out KeyRing? ring)) rings[vault] = ring = KeyRing.OpenOrCreate(Path.Combine(home, vault), TimeProvider.System);
-        AzureEvidenceStore store = new(azurite.Options, ring.Wrapper, TimeProvider.System);
+        return ring;
+    }
+
+    private async Task<IEvidenceStore> StoreUnderAsync(string vault, string? folderOf = null)
+    {
+        AzureEvidenceStore store = new(azurite.Options, RingOf(vault).Wrapper, RingOf(folderOf ?? vault).Log.Origin, TimeProvider.System);
         Assert.Contains("answers", await store.CheckAsync(Cancel));
         return store;
     }
@@ -153,7 +171,9 @@ public sealed class AzureEvidenceStoreTests(AzuriteFixture azurite) : EvidenceSt
     }
 
     // An insider with the account's key: a client of the SDK's own, without the vault's rule.
-    private BlobClient Insider(ContentAddress address) => new BlobServiceClient(azurite.ConnectionString).GetBlobContainerClient("evidence").GetBlobClient(address.Path);
+    private BlobClient Insider(ContentAddress address) => new BlobServiceClient(azurite.ConnectionString).GetBlobContainerClient("evidence").GetBlobClient(NameOf(address));
+
+    private string NameOf(ContentAddress address) => $"{RingOf("vault").Log.Origin}/{address.Path}";
 
     private async Task<(byte[] Bytes, IDictionary<string, string> Metadata)> RawAsync(ContentAddress address)
     {

@@ -20,7 +20,7 @@ public sealed class FlatMemoryTests(AzuriteFixture azurite) : IClassFixture<Azur
     public async Task Two_hundred_megabytes_pass_through_flat_memory()
     {
         using KeyRing ring = KeyRing.OpenOrCreate(home, TimeProvider.System);
-        AzureEvidenceStore store = new(azurite.Options, ring.Wrapper, TimeProvider.System);
+        AzureEvidenceStore store = new(azurite.Options, ring.Wrapper, ring.Log.Origin, TimeProvider.System);
         await store.CheckAsync(TestContext.Current.CancellationToken);
         Held held = new();
 

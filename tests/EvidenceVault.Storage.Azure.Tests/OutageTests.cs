@@ -18,7 +18,7 @@ public sealed class OutageTests : IAsyncLifetime
     public OutageTests()
     {
         ring = KeyRing.OpenOrCreate(home, TimeProvider.System);
-        store = new AzureEvidenceStore(azurite.Options, ring.Wrapper, TimeProvider.System);
+        store = new AzureEvidenceStore(azurite.Options, ring.Wrapper, ring.Log.Origin, TimeProvider.System);
     }
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
