@@ -12,30 +12,34 @@ namespace EvidenceVault.Analysis.OpenCv;
 /// <param name="End">PTS seconds at which the last frame ends.</param>
 internal sealed record RunResult(ProgramResult Decoder, long Frames, int Untimed, int Backward, double End);
 
-/// <summary>Decodes every frame and looks at every one. Samples of the scene are key frames where there are enough of them, so that
+/// <summary>Decodes every frame and looks at all that tell more than the one before (<see cref="SceneScorer.ScoreEvery"/>). Samples of the scene are key frames where there are enough of them, so that
 /// a gated run has the same.</summary>
 internal sealed class ExhaustiveRun(Footage footage, SceneScorer scorer, Action<double> progress)
 {
     public async Task<RunResult> RunAsync(CancellationToken cancel)
     {
-        var feed = new FrameFeed(footage.Size, scorer);
+        var feed = new FrameFeed(footage, scorer);
         var clock = new FrameClock(footage);
         bool byKeys = footage.HasRegularKeys(scorer.SampleEvery);
         double nextSample = double.NegativeInfinity;
-        var decoded = await WorkingFrames.ReadAsync(footage, new(NoLoopFilter: footage.HidesBlocks), frame =>
+        // Where samples are not key frames, any frame may become one, and needs its pixels.
+        var how = new DecodeCall(NoLoopFilter: footage.HidesBlocks, Every: SceneScorer.ScoreEvery, Looks: byKeys);
+        ProgramResult decoded = await WorkingFrames.ReadAsync(footage, how, Take, passed => clock.Next(passed), cancel);
+        scorer.Finish();
+        return new(decoded, clock.Frames, clock.Untimed, clock.Backward, clock.End);
+
+        bool Take(WorkingFrame frame)
         {
             double pts = clock.Next(frame.Pts);
             if (clock.Frames % 50 == 0) progress(footage.Share(pts));
-            bool sample = pts >= nextSample && (!byKeys || frame.Key);
+            bool sample = frame.Grey is not null && pts >= nextSample && (!byKeys || frame.Key);
             if (sample)
             {
                 nextSample = pts + scorer.SampleEvery - 1e-6;
-                scorer.AddSample(pts, frame.Grey);
+                scorer.AddSample(pts, frame.Grey!);
             }
             feed.Take(pts, frame.Grey, sample);
             return true;
-        }, cancel);
-        scorer.Finish();
-        return new(decoded, clock.Frames, clock.Untimed, clock.Backward, clock.End);
+        }
     }
 }

@@ -29,7 +29,7 @@ internal sealed class GatedRun(Footage footage, SceneScorer scorer, MotionEvents
     private readonly List<View> _views = [];
     private readonly List<StretchReport> _stretches = [];
     private readonly PacketLengths _packets = new(footage.Packets);
-    private readonly FrameFeed _feed = new(footage.Size, scorer);
+    private readonly FrameFeed _feed = new(footage, scorer);
     private double _nextSample = double.NegativeInfinity;
     private int _at;
     private bool _ended;
@@ -69,7 +69,7 @@ internal sealed class GatedRun(Footage footage, SceneScorer scorer, MotionEvents
             {
                 _keys.Writer.WriteAsync(frame, cancel).AsTask().GetAwaiter().GetResult();
                 return true;
-            }, cancel);
+            }, _ => { /* key frames are not thinned out */ }, cancel);
         }
         finally
         {
@@ -116,12 +116,12 @@ internal sealed class GatedRun(Footage footage, SceneScorer scorer, MotionEvents
     {
         bool done = false;
         double seen = double.NegativeInfinity;
-        ProgramResult result = await WorkingFrames.ReadAsync(footage, new(NoLoopFilter: footage.HidesBlocks, From: from), frame =>
+        ProgramResult result = await WorkingFrames.ReadAsync(footage, new(NoLoopFilter: footage.HidesBlocks, From: from, Ahead: false, Every: SceneScorer.ScoreEvery, Looks: true), frame =>
         {
-            if (frame.Pts is not { } pts || pts < from - 1e-9 || pts <= seen) return true;
+            if (frame.Pts is not { } pts || pts < from - Footage.SameTime || pts <= seen) return true;
             seen = pts;
             _frames++;
-            if (pts >= EndOf(_at) - 1e-9 && _at + 1 < _views.Count)
+            if (pts >= EndOf(_at) - Footage.SameTime && _at + 1 < _views.Count)
             {
                 Advance();
                 if (!LookAheadAsync(cancel).GetAwaiter().GetResult() || Decide() is not StretchWay.Decoded)
@@ -131,10 +131,10 @@ internal sealed class GatedRun(Footage footage, SceneScorer scorer, MotionEvents
                 }
             }
             // The sample itself, so that the scorer knows it for one.
-            bool sample = Math.Abs(pts - _views[_at].Sample.Pts) < 1e-9;
+            bool sample = Math.Abs(pts - _views[_at].Sample.Pts) < Footage.SameTime;
             _feed.Take(sample ? _views[_at].Sample.Pts : pts, frame.Grey, sample);
             return true;
-        }, cancel);
+        }, _ => _frames++, cancel);
         _complaints += result.Complaints;
         if (done)
         {
@@ -162,8 +162,8 @@ internal sealed class GatedRun(Footage footage, SceneScorer scorer, MotionEvents
                 _frames++;
                 if (key.Pts is not { } told || footage.KeyNear(told) is not { } pts || pts < _nextSample) continue;
                 _nextSample = pts + scorer.SampleEvery - 1e-6;
-                int[] means = _look.Means(key.Grey);
-                _views.Add(new(scorer.AddSample(pts, key.Grey), means, _views.Count > 0 ? _look.Changed(_views[^1].Means, means) : []));
+                int[] means = _look.Means(key.Grey!);
+                _views.Add(new(scorer.AddSample(pts, key.Grey!), means, _views.Count > 0 ? _look.Changed(_views[^1].Means, means) : []));
             }
         }
         if (_at >= _views.Count) return false;

@@ -8,12 +8,13 @@ using OpenCvSharp;
 namespace EvidenceVault.Analysis.OpenCv;
 
 /// <summary>The way of a video through the analysis: probe, decode, score, decide, pick, cut. Each step is a room of its own.</summary>
-internal sealed class VideoAnalysis(IFootageProbe probe, IClipCutter cutter, Action<double> progress)
+internal sealed class VideoAnalysis(FootageProbe probe, IClipCutter cutter, Action<double> progress)
 {
     private bool _isBroken;
 
     public async Task<AnalysisReport> RunAsync(string video, string? folder, AnalysisSettings settings, CancellationToken cancel)
     {
+        var probing = probe.ExamineAsync(video, cancel);
         var report = new AnalysisReport
         {
             Settings = settings,
@@ -24,7 +25,7 @@ internal sealed class VideoAnalysis(IFootageProbe probe, IClipCutter cutter, Act
                 ["opencv"] = Cv2.GetVersionString() ?? "unknown",
             },
         };
-        var facts = await probe.ProbeAsync(video, countFrames: false, cancel);
+        var (facts, videoStream, packets) = await probing;
         report = report with { Probe = facts };
         if (facts.Problem is { } problem) return report with { Problem = FootageAnalyser.Problem(problem, "If it should be footage, have the camera's copy read again.") };
         if (facts.Container is "jpeg" or "jpeg-folder")
@@ -40,15 +41,14 @@ internal sealed class VideoAnalysis(IFootageProbe probe, IClipCutter cutter, Act
         var events = new MotionEvents(rule);
         var curve = new List<CurvePoint>();
         var heat = new Heat(size.Width, size.Height, span);
-        var scorer = new SceneScorer(size.Width, size.Height, span, frameTime, region, events,
+        int stream = videoStream ?? 0;
+        var footage = new Footage(video, stream, size, frameTime, facts.FirstPts ?? 0, packets);
+        var scorer = new SceneScorer(footage, span, region, events,
             (score, plane) =>
             {
                 curve.Add(plane is null ? CurvePoint.Same(curve.Count > 0 ? curve[^1] : null, score.Pts) : CurvePoint.Of(score, plane, size.Width, size.Height));
                 if (plane is not null) heat.Take(score, plane);
             });
-        int stream = await StreamAsync(video, cancel);
-        var packets = await FootageProbe.PacketsAsync(video, stream, cancel);
-        var footage = new Footage(video, stream, size, frameTime, facts.FirstPts ?? 0, packets);
         RunResult run;
         if (!settings.Exhaustive && !_isBroken && footage.HasRegularKeys(scorer.SampleEvery))
         {
@@ -120,12 +120,6 @@ internal sealed class VideoAnalysis(IFootageProbe probe, IClipCutter cutter, Act
             progress(0.9 + (0.1 * (i + 1) / report.Segments.Count));
         }
         return report with { Clips = clips, Notes = [.. notes] };
-    }
-
-    private static async Task<int> StreamAsync(string video, CancellationToken cancel)
-    {
-        var (_, json) = await ChildProgram.BytesAsync(Ffmpeg.Probe(TimeSpan.FromMinutes(5), video, "-show_streams", "-of", "json"), cancel);
-        return ProbeReading.Streams(System.Text.Encoding.UTF8.GetString(json)).VideoStream ?? 0;
     }
 
     private static Rect? Region(AnalysisSettings settings, FrameSize size)

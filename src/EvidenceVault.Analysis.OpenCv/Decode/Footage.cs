@@ -14,11 +14,17 @@ internal sealed record Footage(string Video, int Stream, FrameSize Size, double 
     /// <summary>Seconds between key frames above which they are too far apart to know the scene by.</summary>
     public const double KeysAtMost = 4.2;
 
+    /// <summary>Seconds within which two times are one: ffprobe rounds to microseconds.</summary>
+    public const double SameTime = 5e-6;
+
     /// <summary>PTS of the key packets, in order.</summary>
     public IReadOnlyList<double> Keys { get; } = [.. Packets.Where(p => p.Key && p.Pts is not null).Select(p => p.Pts!.Value).Order()];
 
     /// <summary>PTS of the last packet.</summary>
     public double Last { get; } = Packets.Max(p => p.Pts) ?? 0;
+
+    /// <summary>Memory for its frames at working size.</summary>
+    public FrameBuffers Buffers { get; } = new(Size.Width * Size.Height);
 
     /// <summary>True where the frame is made so much smaller that the edges of blocks are lost in it.</summary>
     public bool HidesBlocks => Size.FullWidth >= DecodeCall.ShrinkThatHidesBlocks * Size.Width;

@@ -136,12 +136,12 @@ internal sealed class Pictures(string video, int stream, FrameSize size, string 
             byte[]? best = null;
             double at = 0, merit = double.NegativeInfinity;
             string filter = string.Create(CultureInfo.InvariantCulture, $"select=gte(t\\,{wish.From - rounding:0.######}),");
-            await WorkingFrames.ReadAsync(video, stream, size.FullWidth, size.FullHeight, "bgr24", 3, seek, filter, frame =>
+            await WorkingFrames.ReadAsync(video, stream, size.FullWidth, size.FullHeight, "bgr24", 3, seek, filter, (time, pixels) =>
             {
-                double pts = frame.Pts ?? wish.Pts;
+                double pts = time ?? wish.Pts;
                 if (best is not null && pts > wish.To + rounding) return false;
-                double worth = Worth(frame.Grey, pts, wish, path);
-                if (worth > merit) (best, at, merit) = (frame.Grey, pts, worth);
+                double worth = Worth(pixels, pts, wish, path);
+                if (worth > merit) (best, at, merit) = (pixels, pts, worth);
                 return pts < wish.To - rounding;
             }, TimeSpan.FromMinutes(10), cancel);
             if (best is null) continue;

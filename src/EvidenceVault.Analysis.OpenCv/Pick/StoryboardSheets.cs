@@ -21,13 +21,13 @@ internal sealed class StoryboardSheets(string video, int stream, FrameSize size,
         int onSheet = 0;
         double last = double.NegativeInfinity;
         await WorkingFrames.ReadAsync(video, stream, width, height, "bgr24", 3, ["-skip_frame", "nokey"],
-            FormattableString.Invariant($"select=isnan(prev_selected_t)+gte(t-prev_selected_t\\,{every - 0.0005:0.####}),"), frame =>
+            FormattableString.Invariant($"select=isnan(prev_selected_t)+gte(t-prev_selected_t\\,{every - 0.0005:0.####}),"), (time, pixels) =>
             {
                 // A frame without a time, or one whose clock runs back, has no place on a time line.
-                if (frame.Pts is not { } pts || pts <= last) return true;
+                if (time is not { } pts || pts <= last) return true;
                 last = pts;
                 int x = onSheet % Storyboard.Columns * width, y = onSheet / Storyboard.Columns * height;
-                using var small = Mat.FromPixelData(height, width, MatType.CV_8UC3, frame.Grey);
+                using var small = Mat.FromPixelData(height, width, MatType.CV_8UC3, pixels);
                 using var place = new Mat(sheet, new Rect(x, y, width, height));
                 small.CopyTo(place);
                 cues.Add(new(pts, Storyboard.SheetFile(made.Count + 1), x, y, width, height));

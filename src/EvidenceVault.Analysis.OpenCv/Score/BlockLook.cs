@@ -63,3 +63,19 @@ internal sealed class BlockLook(int width, int height)
     /// <summary>Where a block lies, working pixels.</summary>
     public Rect BoxOf(int block) => new(block % _columns * Side, block / _columns * Side, Side, Side);
 }
+
+/// <summary>Tells whether a frame looks as the last one that did not.</summary>
+internal sealed class SameLook(int width, int height)
+{
+    private readonly BlockLook _look = new(width, height);
+    private int[]? _means;
+
+    /// <summary>True where it does. What must not be taken for the same is the first of what comes.</summary>
+    public bool IsSame(byte[] grey, bool mustNot)
+    {
+        int[] means = _look.Means(grey);
+        if (!mustNot && _means is not null && _look.Changed(means, _means).Count == 0) return true;
+        _means = means;
+        return false;
+    }
+}

@@ -1,5 +1,4 @@
 using System.Numerics;
-using System.Runtime.InteropServices;
 
 namespace EvidenceVault.Analysis.OpenCv.Score;
 
@@ -20,7 +19,7 @@ internal static class Consensus
     /// <param name="pastMin">Fewest slots from which the past is known.</param>
     /// <param name="futureMin">Fewest slots that make the future long.</param>
     /// <param name="foreground">What is filled.</param>
-    public static void Score(IReadOnlyList<byte[]> frames, IReadOnlyList<IReadOnlyList<byte[]>> past, IReadOnlyList<IReadOnlyList<byte[]>> future,
+    public static void Score(IReadOnlyList<byte[]> frames, byte[][][] past, byte[][][] future,
         int tolerance, byte[]? held, int pastMin, int futureMin, IReadOnlyList<byte[]> foreground)
     {
         int length = foreground[0].Length;
@@ -32,25 +31,25 @@ internal static class Consensus
         }
     }
 
-    private static void ScoreStrip(ReadOnlySpan<byte> frame, IReadOnlyList<IReadOnlyList<byte[]>> past, IReadOnlyList<IReadOnlyList<byte[]>> future,
+    private static void ScoreStrip(ReadOnlySpan<byte> frame, byte[][][] past, byte[][][] future,
         byte tolerance, byte[]? held, int pastMin, int futureMin, Span<byte> foreground, int at)
     {
         int step = Vector<byte>.Count;
-        int futureSamples = future.Sum(s => s.Count);
-        bool known = past.Count >= pastMin, longFuture = future.Count >= futureMin;
+        int futureSamples = future.Sum(s => s.Length);
+        bool known = past.Length >= pastMin, longFuture = future.Length >= futureMin;
         // One sample in twenty may be hidden by something that passes in front.
         Vector<byte> near = new(tolerance), unbroken = new((byte)(futureSamples - (futureSamples / 20)));
-        Vector<byte> half = new((byte)((past.Count + 1) / 2)), halfOfAll = new((byte)((past.Count + future.Count + 1) / 2));
+        Vector<byte> half = new((byte)((past.Length + 1) / 2)), halfOfAll = new((byte)((past.Length + future.Length + 1) / 2));
         for (int i = 0; i < frame.Length; i += step)
         {
             // The last vector overlaps the one before where the width is no multiple of the vector's.
             int j = Math.Min(i, frame.Length - step);
             var value = new Vector<byte>(frame[j..]);
             Vector<byte> pastHits = default;
-            foreach (var slot in past)
+            foreach (byte[][] slot in past)
             {
                 Vector<byte> hit = default;
-                foreach (byte[] sample in slot) hit |= Near(value, Load(sample, at + j), near);
+                foreach (byte[] sample in slot) hit |= Near(value, Pixels.Load(sample, at + j), near);
                 pastHits -= hit;
                 // Most of a still scene is settled by half of the slots.
                 if (known && Vector.GreaterThanOrEqualAll(pastHits, half)) break;
@@ -60,12 +59,12 @@ internal static class Consensus
             if (!known || (longFuture && !Vector.EqualsAll(background, Vector<byte>.AllBitsSet)))
             {
                 Vector<byte> futureHits = default, futureSame = default;
-                foreach (var slot in future)
+                foreach (byte[][] slot in future)
                 {
                     Vector<byte> hit = default;
                     foreach (byte[] sample in slot)
                     {
-                        var same = Near(value, Load(sample, at + j), near);
+                        var same = Near(value, Pixels.Load(sample, at + j), near);
                         hit |= same;
                         futureSame -= same;
                     }
@@ -74,7 +73,7 @@ internal static class Consensus
                 if (longFuture)
                 {
                     var after = Vector.GreaterThanOrEqual(futureSame, unbroken);
-                    background |= held is null ? after : Vector.AndNot(after, Load(held, at + j));
+                    background |= held is null ? after : Vector.AndNot(after, Pixels.Load(held, at + j));
                 }
                 if (!known) background |= Vector.GreaterThanOrEqual(pastHits + futureHits, halfOfAll);
             }
@@ -82,8 +81,5 @@ internal static class Consensus
         }
     }
 
-    private static Vector<byte> Load(byte[] plane, int at) => Vector.LoadUnsafe(ref MemoryMarshal.GetArrayDataReference(plane), (nuint)at);
-
-    private static Vector<byte> Near(Vector<byte> a, Vector<byte> b, Vector<byte> tolerance) =>
-        Vector.LessThanOrEqual(Vector.Max(a, b) - Vector.Min(a, b), tolerance);
+    private static Vector<byte> Near(Vector<byte> a, Vector<byte> b, Vector<byte> tolerance) => Vector.LessThanOrEqual(Pixels.Distance(a, b), tolerance);
 }

@@ -4,9 +4,11 @@ namespace EvidenceVault.Analysis.OpenCv.Score;
 
 /// <summary>Takes the light out of a frame. In the logarithm of brightness a cloud, an exposure step or auto-gain adds a
 /// smooth field; the field is the median difference from a slow reference in each tile, smoothed over tiles, so that a
-/// mover, which covers few tiles or little of one, does not bend it. Keeps nothing: the reference is the caller's.</summary>
-internal sealed class Light(int width, int height)
+/// mover, which covers few tiles or little of one, does not bend it. The reference is the caller's.</summary>
+internal sealed class Light(int width, int height, FrameBuffers buffers)
 {
+    private readonly short[] _wide = new short[width * height];
+
     // 40 units an octave; the offset of 16 grey levels keeps noise in the dark from being blown up.
     private const double UnitsPerOctave = 40, DarkOffset = 16;
     private const int Columns = 8, Rows = 6, Middle = 46;
@@ -18,10 +20,10 @@ internal sealed class Light(int width, int height)
     public byte[] Plane(byte[] grey, byte[]? reference)
     {
         using var source = Mat.FromPixelData(height, width, MatType.CV_8UC1, grey);
-        using var smooth = new Mat();
+        byte[] log = buffers.Take();
+        using var smooth = Mat.FromPixelData(height, width, MatType.CV_8UC1, log);
         Cv2.GaussianBlur(source, smooth, new Size(3, 3), 0);
-        smooth.GetArray(out byte[] log);
-        for (int i = 0; i < log.Length; i++) log[i] = Logarithm[log[i]];
+        foreach (ref byte pixel in log.AsSpan()) pixel = Logarithm[pixel];
         if (reference is null) return log;
 
         using var field = new Mat(Rows, Columns, MatType.CV_16SC1);
@@ -38,10 +40,9 @@ internal sealed class Light(int width, int height)
         if (!any) return log;
         using var calm = new Mat();
         Cv2.MedianBlur(field, calm, 3);
-        using var wide = new Mat();
+        using var wide = Mat.FromPixelData(height, width, MatType.CV_16SC1, _wide);
         Cv2.Resize(calm, wide, new Size(width, height), 0, 0, InterpolationFlags.Linear);
-        wide.GetArray(out short[] light);
-        for (int i = 0; i < log.Length; i++) log[i] = (byte)Math.Clamp(log[i] - ((light[i] + 8) >> 4), 0, 255);
+        Pixels.Subtract(log, _wide);
         return log;
     }
 

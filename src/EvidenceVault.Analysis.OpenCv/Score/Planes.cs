@@ -20,13 +20,7 @@ internal static class Planes
     }
 
     /// <summary>Share of pixels that differ by more than a threshold.</summary>
-    public static double Changed(byte[] a, byte[] b, int threshold)
-    {
-        int changed = 0;
-        for (int i = 0; i < a.Length; i++)
-            if (Math.Abs(a[i] - b[i]) > threshold) changed++;
-        return changed / (double)a.Length;
-    }
+    public static double Changed(byte[] a, byte[] b, int threshold) => Pixels.Differing(a, b, threshold) / (double)a.Length;
 
     /// <summary>Share of the picture's tiles in which something that counts differs: what comes into the scene changes some tiles, an
     /// infra-red switch, a cut or a turned camera nearly all.</summary>
@@ -40,9 +34,7 @@ internal static class Planes
             for (int c = 0; c < columns; c++)
             {
                 int left = c * width / columns, right = (c + 1) * width / columns, top = r * height / rows, bottom = (r + 1) * height / rows, changed = 0;
-                for (int y = top; y < bottom; y++)
-                    for (int i = (y * width) + left, end = (y * width) + right; i < end; i++)
-                        if (Math.Abs(a[i] - b[i]) > threshold) changed++;
+                for (int y = top; y < bottom; y++) changed += Pixels.Differing(Pixels.Row(a, width, y, left, right), Pixels.Row(b, width, y, left, right), threshold);
                 if (changed > ofTile * (right - left) * (bottom - top)) tiles++;
             }
         }

@@ -1,3 +1,4 @@
+using EvidenceVault.Analysis.OpenCv.Decode;
 using EvidenceVault.Pipeline.Analysis;
 using OpenCvSharp;
 
@@ -40,13 +41,16 @@ internal sealed class SceneScorer
 
     private const double SlotLongest = 5, MotionLag = 0.33, FollowEvery = 3, DurationMost = 0.5, KnownAfter = 5;
     private const int SlotsEachWay = 12, SamplesPerSlot = 3, FutureSlotsMin = 9;
-    private const int ToleranceLeast = 9, ToleranceMost = 40, AreaLeast = 9, AreaLeastOfSpecks = 3, LargeWidth = 600, SpecksAtMost = 200;
+    private const int ToleranceLeast = 9, ToleranceMost = 40, AreaLeast = 9, AreaLeastOfSpecks = 3, LargeWidth = 600, SpecksAtMost = 200, JoinReach = 3;
     // Share of the picture that changes at once when the light or the camera does and not something in the scene.
     private const double BreakShare = 0.5, BreakTiles = 0.6;
 
     private sealed record Pending(double Pts, byte[]? Grey, double? Until);
 
     private readonly int _width, _height;
+    private readonly int[] _labels; // of the frame whose turn it is
+    private readonly byte[] _foreground; // what stands out in it
+    private readonly FrameBuffers _buffers;
     private readonly Light _light;
     private readonly double _slot;
     private readonly int _pastMin; // slots that make the past known: some seconds, or what moves in slowly would be known from its own beginning
@@ -54,31 +58,31 @@ internal sealed class SceneScorer
     private readonly Action<FrameScore, byte[]?> _scored;
     private readonly List<SceneSample> _samples = [];
     private readonly Queue<Pending> _pending = new();
-    private readonly Queue<(double Pts, byte[] Plane)> _recent = new();
+    private readonly Queue<(double Pts, byte[] Plane, bool IsSample)> _recent = new();
     private double _followed;
     private byte[]? _mask;
     private bool _soughtText, _complete;
     private int _at; // the sample at or before the frame whose turn it is
     private int _scoredRegime;
-    private byte[]? _held;
+    private byte[]? _held, _owned;
     private IReadOnlyList<Patch> _lastPatches = [];
 
-    /// <param name="width">Working width.</param>
-    /// <param name="height">Working height.</param>
+    /// <param name="footage">What is scored: its size and frame rate.</param>
     /// <param name="span">Seconds the footage spans by its packets; decides how long the slots are.</param>
-    /// <param name="frameTime">Usual seconds from frame to frame.</param>
     /// <param name="region">Region of interest in working pixels, or null.</param>
     /// <param name="events">The decision.</param>
     /// <param name="scored">Told each frame's score and its working plane; null where it looks as the one before.</param>
-    public SceneScorer(int width, int height, double span, double frameTime, Rect? region, MotionEvents events, Action<FrameScore, byte[]?> scored)
+    public SceneScorer(Footage footage, double span, Rect? region, MotionEvents events, Action<FrameScore, byte[]?> scored)
     {
-        (_width, _height, _events, _scored) = (width, height, events, scored);
-        _light = new(width, height);
-        _slot = Math.Clamp(span / (2 * SlotsEachWay), Math.Max(0.15, frameTime), SlotLongest);
+        (_width, _height, _buffers, _events, _scored) = (footage.Size.Width, footage.Size.Height, footage.Buffers, events, scored);
+        _light = new(_width, _height, _buffers);
+        _labels = new int[_width * _height];
+        _foreground = new byte[_width * _height];
+        _slot = Math.Clamp(span / (2 * SlotsEachWay), Math.Max(0.15, footage.FrameTime), SlotLongest);
         _pastMin = Math.Clamp((int)Math.Ceiling(KnownAfter / _slot), 2, SlotsEachWay / 2);
         if (region is { } r)
         {
-            using var mask = new Mat(height, width, MatType.CV_8UC1, Scalar.Black);
+            using var mask = new Mat(_height, _width, MatType.CV_8UC1, Scalar.Black);
             Cv2.Rectangle(mask, r, Scalar.White, -1);
             mask.GetArray(out _mask);
         }
@@ -194,24 +198,35 @@ internal sealed class SceneScorer
         bool isSample = sample.Pts == frame.Pts;
         byte[] foreground = ForegroundOf(plane, frame.Pts, sample);
         int tolerance = Tolerance(sample.Noise);
-        while (_recent.Count > 1 && _recent.ElementAt(1).Pts <= frame.Pts - MotionLag) _recent.Dequeue();
+        while (_recent.Count > 1 && _recent.ElementAt(1).Pts <= frame.Pts - MotionLag) Forget();
         bool shaken = Share(foreground) > BreakShare;
         bool other = sample.Regime != _scoredRegime;
-        if (other) _recent.Clear();
+        while (other && _recent.Count > 0) Forget();
         if (other || shaken)
         {
             if (Breaks.Count == 0 || frame.Pts - Breaks[^1] > 1) Breaks.Add(frame.Pts);
             _scoredRegime = sample.Regime;
         }
         FrameScore score = new(frame.Pts, duration, shaken ? [] : Patches(plane, foreground, _recent.Count > 0 ? _recent.Peek().Plane : null, tolerance), other || shaken) { Bridged = leftOut };
-        _recent.Enqueue((frame.Pts, plane));
+        _recent.Enqueue((frame.Pts, plane, isSample));
         IReadOnlyList<Patch> counting = _events.Step(score);
         _lastPatches = score.Patches;
         _scored(score, plane);
         _held = Owned(foreground, counting);
-        if (!isSample) return;
+        if (!isSample)
+        {
+            _buffers.GiveBack(grey);
+            return;
+        }
         Clean(sample);
         Trim();
+    }
+
+    // What is a sample's stays: the scene is known by it.
+    private void Forget()
+    {
+        (_, byte[] plane, bool isSample) = _recent.Dequeue();
+        if (!isSample) _buffers.GiveBack(plane);
     }
 
     // The sample that a frame belongs to: the one before it, or, where the whole picture changes before the next, the one it looks like.
@@ -223,7 +238,9 @@ internal sealed class SceneScorer
         if (_at + 1 >= _samples.Count || _samples[_at + 1] is not { } after || after.Regime == before.Regime) return (before, plane);
         byte[] other = _light.Plane(grey, after.Reference);
         int threshold = Tolerance(before.Noise);
-        return Planes.Changed(plane, before.Plane, threshold) <= Planes.Changed(other, after.Plane, threshold) ? (before, plane) : (after, other);
+        bool isBefore = Planes.Changed(plane, before.Plane, threshold) <= Planes.Changed(other, after.Plane, threshold);
+        _buffers.GiveBack(isBefore ? other : plane);
+        return isBefore ? (before, plane) : (after, other);
     }
 
     private void Clean(SceneSample sample)
@@ -231,9 +248,9 @@ internal sealed class SceneScorer
         if (_held is null) return;
         SceneSample? before = _at > 0 && _samples[_at - 1].Regime == sample.Regime ? _samples[_at - 1] : null;
         if (before is null) return;
-        byte[] clean = [.. sample.Plane];
-        for (int i = 0; i < clean.Length; i++)
-            if (_held[i] != 0) clean[i] = before.Clean[i];
+        byte[] clean = _buffers.Take();
+        sample.Plane.CopyTo(clean, 0);
+        Pixels.Replace(clean, _held, before.Clean);
         sample.Clean = clean;
     }
 
@@ -242,6 +259,13 @@ internal sealed class SceneScorer
         int old = 0;
         while (old < _at - 1 && _samples[_at].Pts - _samples[old].Pts > Window + _slot) old++;
         if (old < 16) return; // in one go, as it moves the list
+        foreach (SceneSample gone in _samples.Take(old))
+        {
+            _buffers.GiveBack(gone.Grey);
+            if (gone.Clean != gone.Plane) _buffers.GiveBack(gone.Clean);
+            // The first of a scene is a reference too, perhaps for others.
+            if (gone.Reference != gone.Plane) _buffers.GiveBack(gone.Plane);
+        }
         _samples.RemoveRange(0, old);
         _at -= old;
     }
@@ -256,19 +280,18 @@ internal sealed class SceneScorer
             if (s.Pts < pts) past.Add((pts - s.Pts, s.Clean));
             else future.Add((s.Pts - pts, s.Plane));
         }
-        byte[] foreground = new byte[plane.Length];
+        byte[] foreground = _foreground;
         Consensus.Score([plane], Slots(past), Slots(future), Tolerance(sample.Noise), _held, _pastMin, FutureSlotsMin, [foreground]);
-        if (_mask is not null)
-            for (int i = 0; i < foreground.Length; i++) foreground[i] &= _mask[i];
+        if (_mask is not null) Pixels.And(foreground, _mask);
         return foreground;
     }
 
-    private List<IReadOnlyList<byte[]>> Slots(IEnumerable<(double Away, byte[] Plane)> samples) =>
-        [.. samples.GroupBy(s => (int)(s.Away / _slot)).OrderBy(g => g.Key).Select(IReadOnlyList<byte[]> (g) => [.. g.Select(s => s.Plane)])];
+    private byte[][][] Slots(IEnumerable<(double Away, byte[] Plane)> samples) =>
+        [.. samples.GroupBy(s => (int)(s.Away / _slot)).OrderBy(g => g.Key).Select(g => g.Select(s => s.Plane).ToArray())];
 
     private static int Tolerance(double noise) => Math.Clamp((int)Math.Round(5 * noise), ToleranceLeast, ToleranceMost);
 
-    private static double Share(byte[] foreground) => foreground.Count(f => f != 0) / (double)foreground.Length;
+    private static double Share(byte[] foreground) => 1 - (foreground.AsSpan().Count((byte)0) / (double)foreground.Length);
 
     private List<Patch> Patches(byte[] plane, byte[] foreground, byte[]? before, int tolerance)
     {
@@ -279,44 +302,57 @@ internal sealed class SceneScorer
         if (sparse) raw.CopyTo(clean);
         else Cv2.MedianBlur(raw, clean, 3);
         var patches = new List<Patch>();
-        if (Cv2.CountNonZero(clean) == 0) return patches;
+        Rect stands = Cv2.BoundingRect(clean);
+        if (stands.Width == 0) return patches;
+        // Only where something stands out, with room for both steps of the closing.
+        stands.Inflate(2 * JoinReach, 2 * JoinReach);
+        stands &= new Rect(0, 0, _width, _height);
+        using var part = new Mat(clean, stands);
         using var joined = new Mat();
-        using var kernel = Cv2.GetStructuringElement(MorphShapes.Ellipse, new Size(7, 7));
-        Cv2.MorphologyEx(clean, joined, MorphTypes.Close, kernel);
-        using var labels = new Mat();
+        using var kernel = Cv2.GetStructuringElement(MorphShapes.Ellipse, new Size((2 * JoinReach) + 1, (2 * JoinReach) + 1));
+        Cv2.MorphologyEx(part, joined, MorphTypes.Close, kernel);
+        using var labels = Mat.FromPixelData(stands.Height, stands.Width, MatType.CV_32SC1, _labels);
         using var stats = new Mat();
         using var centres = new Mat();
         int found = Cv2.ConnectedComponentsWithStats(joined, labels, stats, centres, PixelConnectivity.Connectivity8);
         if (found <= 1) return patches;
         int least = sparse ? AreaLeastOfSpecks : AreaLeast;
-        int[] moving = new int[found];
-        if (before is not null)
-        {
-            labels.GetArray(out int[] label);
-            for (int i = 0; i < label.Length; i++)
-                if (label[i] != 0 && Math.Abs(plane[i] - before[i]) > tolerance) moving[label[i]]++;
-        }
         for (int n = 1; n < found; n++)
         {
             int area = stats.At<int>(n, (int)ConnectedComponentsTypes.Area);
             if (area < least) continue;
-            patches.Add(new(stats.At<int>(n, 0), stats.At<int>(n, 1), stats.At<int>(n, 2), stats.At<int>(n, 3), area, moving[n]));
+            var box = new Rect(stats.At<int>(n, 0), stats.At<int>(n, 1), stats.At<int>(n, 2), stats.At<int>(n, 3));
+            patches.Add(new(stands.X + box.X, stands.Y + box.Y, box.Width, box.Height, area, before is null ? 0 : Moving(n, box, stands, plane, before, tolerance)));
         }
         return [.. patches.OrderByDescending(p => p.Area).ThenBy(p => p.Y).ThenBy(p => p.X).Take(64)];
+    }
+
+    private int Moving(int label, Rect box, Rect within, byte[] plane, byte[] before, int tolerance)
+    {
+        int moving = 0;
+        for (int y = box.Top; y < box.Bottom; y++)
+        {
+            ReadOnlySpan<int> labels = _labels.AsSpan((y * within.Width) + box.Left, box.Width);
+            int at = ((within.Y + y) * _width) + within.X + box.Left;
+            ReadOnlySpan<byte> now = plane.AsSpan(at, box.Width), then = before.AsSpan(at, box.Width);
+            for (int i = 0; i < labels.Length; i++)
+                if (labels[i] == label && Math.Abs(now[i] - then[i]) > tolerance) moving++;
+        }
+        return moving;
     }
 
     private byte[]? Owned(byte[] foreground, IReadOnlyList<Patch> counting)
     {
         if (counting.Count == 0) return null;
-        byte[] owned = new byte[foreground.Length];
+        byte[] owned = _owned ??= new byte[foreground.Length];
+        Array.Clear(owned);
         foreach (var patch in counting)
-            for (int y = Math.Max(0, patch.Y - 2); y < Math.Min(_height, patch.Bottom + 2); y++)
-                for (int x = Math.Max(0, patch.X - 2); x < Math.Min(_width, patch.Right + 2); x++)
-                    owned[(y * _width) + x] = foreground[(y * _width) + x];
+        {
+            int left = Math.Max(0, patch.X - 2), right = Math.Min(_width, patch.Right + 2);
+            for (int y = Math.Max(0, patch.Y - 2); y < Math.Min(_height, patch.Bottom + 2); y++) Pixels.Row(foreground, _width, y, left, right).CopyTo(Pixels.Row(owned, _width, y, left, right));
+        }
         using var mask = Mat.FromPixelData(_height, _width, MatType.CV_8UC1, owned);
-        using var wider = new Mat();
-        Cv2.Dilate(mask, wider, null, iterations: 2);
-        wider.GetArray(out byte[] grown);
-        return grown;
+        Cv2.Dilate(mask, mask, null, iterations: 2);
+        return owned;
     }
 }

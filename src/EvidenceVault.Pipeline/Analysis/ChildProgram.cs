@@ -49,6 +49,7 @@ internal sealed record ProgramResult(int ExitCode, string Errors, bool TimedOut,
 internal static partial class ChildProgram
 {
     // Tasks beside those that the account has: decoders start a few threads for each processor.
+    private static readonly TimeSpan Breath = TimeSpan.FromMilliseconds(2);
     private const int ErrorLinesKept = 40, LineCharactersMax = 64 << 10, Tasks = 1024;
 
     /// <summary>Runs to the end, handing each line of standard output to <paramref name="line"/>.</summary>
@@ -85,10 +86,10 @@ internal static partial class ChildProgram
     }
 
     /// <summary>Runs to the end while <paramref name="read"/> takes standard output and <paramref name="error"/> each line of
-    /// standard error. When <paramref name="read"/> says false, or throws, the program is ended.</summary>
+    /// standard error, and <paramref name="silent"/> is told when no line of it comes any more. When <paramref name="read"/> says false, or throws, the program is ended.</summary>
     /// <exception cref="UnreachableException">The program is not installed.</exception>
     public static async Task<ProgramResult> RunAsync(
-        ProgramCall call, Func<Stream, CancellationToken, Task<bool>> read, Action<string>? error, CancellationToken cancel)
+        ProgramCall call, Func<Stream, CancellationToken, Task<bool>> read, Action<string>? error, CancellationToken cancel, Action? silent = null)
     {
         using var overdue = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         using var owned = Start(call);
@@ -98,19 +99,25 @@ internal static partial class ChildProgram
         Task reading = Task.CompletedTask, erring = Task.CompletedTask;
         bool wanted = true;
         long complaints = 0;
+        using var ending = overdue.Token.Register(owned.End); // whoever waits for its output sees the end of it
         try
         {
-            erring = Task.Run(async () =>
+            // On threads of their own, which wait in the kernel: to be woken through the pool for every piece would cost more than the pieces.
+            erring = Task.Factory.StartNew(() =>
             {
-                await foreach (string text in BoundedLines(process.StandardError, LineCharactersMax, overdue.Token))
+                try
                 {
-                    error?.Invoke(text);
-                    if (error is not null && text.Contains("showinfo")) continue;
-                    if (IsComplaint(text)) complaints++;
-                    errors.Enqueue(Plain(text, call));
-                    if (errors.Count > ErrorLinesKept) errors.Dequeue();
+                    foreach (string text in BoundedLines(process.StandardError, LineCharactersMax, error is null ? default : Breath))
+                    {
+                        error?.Invoke(text);
+                        if (error is not null && text.Contains("showinfo")) continue;
+                        if (IsComplaint(text)) complaints++;
+                        errors.Enqueue(Plain(text, call));
+                        if (errors.Count > ErrorLinesKept) errors.Dequeue();
+                    }
                 }
-            }, CancellationToken.None);
+                finally { silent?.Invoke(); }
+            }, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
             wanted = await read(process.StandardOutput.BaseStream, overdue.Token);
             if (!wanted) process.Kill(entireProcessTree: true);
             await process.WaitForExitAsync(overdue.Token);
@@ -167,16 +174,35 @@ internal static partial class ChildProgram
         char[] buffer = new char[4096];
         var line = new StringBuilder();
         while (await reader.ReadAsync(buffer, cancel) is var got and > 0)
+            foreach (string text in Cut(line, buffer, got, most)) yield return text;
+        if (line.Length > 0) yield return line.ToString();
+    }
+
+    /// <summary>The same, on the thread that asks.</summary>
+    /// <param name="reader">What is read.</param>
+    /// <param name="most">Longest line.</param>
+    /// <param name="breath">How long to wait before reading again: ffmpeg writes a line in many pieces.</param>
+    private static IEnumerable<string> BoundedLines(StreamReader reader, int most, TimeSpan breath)
+    {
+        char[] buffer = new char[8192];
+        var line = new StringBuilder();
+        while (reader.Read(buffer) is var got and > 0)
         {
-            for (int i = 0; i < got; i++)
-            {
-                if (buffer[i] != '\n' && line.Length < most) { line.Append(buffer[i]); continue; }
-                yield return line.ToString();
-                line.Clear();
-                if (buffer[i] != '\n') line.Append(buffer[i]);
-            }
+            foreach (string text in Cut(line, buffer, got, most)) yield return text;
+            if (breath > TimeSpan.Zero) Thread.Sleep(breath);
         }
         if (line.Length > 0) yield return line.ToString();
+    }
+
+    private static IEnumerable<string> Cut(StringBuilder line, char[] buffer, int got, int most)
+    {
+        for (int i = 0; i < got; i++)
+        {
+            if (buffer[i] != '\n' && line.Length < most) { line.Append(buffer[i]); continue; }
+            yield return line.ToString();
+            line.Clear();
+            if (buffer[i] != '\n') line.Append(buffer[i]);
+        }
     }
 
     // With -v level+info, ffmpeg says of each line how grave it is.

@@ -26,7 +26,14 @@ internal sealed class FootageProbe : IFootageProbe
 
     public async Task<ProbeReport> ProbeAsync(string path, bool countFrames, CancellationToken cancel)
     {
-        if (Directory.Exists(path) || Stills.IsStill(path)) return Stills.Probe(path);
+        Probed probed = await ExamineAsync(path, cancel);
+        return countFrames && probed.Report.Problem is null && probed.Stream is { } stream ? probed.Report with { DecodedFrames = await CountAsync(path, stream, cancel) } : probed.Report;
+    }
+
+    /// <summary>The report without a count of frames, and the packets that it was made from.</summary>
+    public async Task<Probed> ExamineAsync(string path, CancellationToken cancel)
+    {
+        if (Directory.Exists(path) || Stills.IsStill(path)) return new(Stills.Probe(path), null, []);
         if (new FileInfo(path) is not { Exists: true } file) return None("The file is not there.");
         if (file.Length == 0) return None("The file is empty (0 bytes).");
 
@@ -38,7 +45,7 @@ internal sealed class FootageProbe : IFootageProbe
         try { (report, video) = ProbeReading.Streams(Encoding.UTF8.GetString(json)); }
         catch (JsonException) { return None("The file is not footage that can be read (ffprobe's answer about it is damaged)."); }
         if (video is not { } stream)
-            return report with { Problem = report.Audio.Count > 0 ? "The file holds sound but no video." : "The file holds no video stream." };
+            return Without(report, report.Audio.Count > 0 ? "The file holds sound but no video." : "The file holds no video stream.");
 
         var packets = await PacketsAsync(path, stream, cancel);
         var pts = packets.Where(p => p.Pts is not null).Select(p => p.Pts!.Value).Order().ToList();
@@ -59,11 +66,11 @@ internal sealed class FootageProbe : IFootageProbe
             double whole = packets.Sum(p => p.Duration);
             report = report with { FirstPts = 0, LastPts = Math.Round(whole - packets[^1].Duration, 6), FrameRate = Math.Round(packets.Count / whole, 4) };
         }
-        if (packets.Count == 0) return report with { Problem = "The file has a video stream with no frame in it." };
-        if (report.Width <= 0 || report.Height <= 0) return report with { Problem = $"The video claims frames of {report.Width} by {report.Height} pixels, which is none." };
+        if (packets.Count == 0) return Without(report, "The file has a video stream with no frame in it.");
+        if (report.Width <= 0 || report.Height <= 0) return Without(report, $"The video claims frames of {report.Width} by {report.Height} pixels, which is none.");
         if ((long)report.Width * report.Height > Ffmpeg.MaxPixels)
-            return report with { Problem = $"The video claims frames of {report.Width} by {report.Height} pixels, more than the {Ffmpeg.MaxPixels} pixels that are decoded here." };
-        return countFrames ? report with { DecodedFrames = await CountAsync(path, stream, cancel) } : report;
+            return Without(report, $"The video claims frames of {report.Width} by {report.Height} pixels, more than the {Ffmpeg.MaxPixels} pixels that are decoded here.");
+        return new(report, stream, packets);
     }
 
     /// <summary>The times of every packet of a stream, in file order; nothing is decoded.</summary>
@@ -85,9 +92,17 @@ internal sealed class FootageProbe : IFootageProbe
         return frames;
     }
 
-    private static ProbeReport None(string problem) => new() { Problem = problem };
+    private static Probed None(string problem) => Without(new(), problem);
+
+    private static Probed Without(ProbeReport report, string problem) => new(report with { Problem = problem }, null, []);
 
     // ffprobe puts the file's name, which is not ours to repeat in logs, before its reason.
     private static string Short(ProgramResult result, string path) =>
         Names.Printable(result.Reason.Replace(Ffmpeg.Name(path) + ": ", "", StringComparison.Ordinal));
 }
+
+/// <summary>What a probe found.</summary>
+/// <param name="Report">What the file says of itself, checked.</param>
+/// <param name="Stream">The video stream, or null where none can be looked at: stills, or a problem.</param>
+/// <param name="Packets">Its packets, in file order.</param>
+internal sealed record Probed(ProbeReport Report, int? Stream, IReadOnlyList<PacketTime> Packets);

@@ -76,8 +76,8 @@ internal sealed class Sandbox
     /// <summary>Which protection is in force, for the log and for <c>doctor</c>.</summary>
     public string Told { get; }
 
-    /// <summary>The sandbox of this machine, tested at the first call.</summary>
-    public static Sandbox Here => Of("bwrap");
+    /// <summary>The sandbox of this machine, tested at the first call; within another one, where no more walls are built, limits alone.</summary>
+    public static Sandbox Here => Of(Inside ? "" : "bwrap");
 
     /// <summary>The sandbox with bubblewrap under this name; an empty name asks for limits alone.</summary>
     public static Sandbox Of(string bubblewrap) => s_tested.GetOrAdd(bubblewrap, name => new(() => Test(name))).Value;
@@ -259,13 +259,19 @@ internal sealed class OwnedProcess : IDisposable
     /// <summary>Ends it with all its children, and waits until it has ended.</summary>
     public async Task EndAsync()
     {
+        End();
+        await Process.WaitForExitAsync(CancellationToken.None);
+    }
+
+    /// <summary>Ends it with all its children.</summary>
+    public void End()
+    {
         try
         {
             if (Process.HasExited) return;
             // Of a walled program the outermost process is killed and the kernel ends all that is inside, however many: to look for them one by
             // one would lose a race against a program that forks for ever.
             Process.Kill(entireProcessTree: !_walled);
-            await Process.WaitForExitAsync(CancellationToken.None);
         }
         catch (InvalidOperationException) { /* it ended between the question and the kill: what was wanted */ }
     }
