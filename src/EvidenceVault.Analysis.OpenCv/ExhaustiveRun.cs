@@ -38,7 +38,7 @@ internal sealed class ExhaustiveRun(Footage footage, SceneScorer scorer, Action<
                 nextSample = pts + scorer.SampleEvery - 1e-6;
                 scorer.AddSample(pts, frame.Grey!);
             }
-            feed.Take(pts, frame.Grey, sample);
+            feed.Take(pts, frame.Grey, frame.Key, sample);
             return true;
         }
     }

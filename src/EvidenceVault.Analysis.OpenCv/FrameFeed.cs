@@ -12,8 +12,9 @@ internal sealed class FrameFeed(Footage footage, SceneScorer scorer)
     /// <summary>Takes a frame of the scene.</summary>
     /// <param name="pts">PTS seconds.</param>
     /// <param name="grey">The frame, or null where it looks as the last one that was handed over.</param>
+    /// <param name="key">True for a key frame.</param>
     /// <param name="sample">True where it is one of the scene's samples, which are always scored.</param>
-    public void Take(double pts, byte[]? grey, bool sample)
+    public void Take(double pts, byte[]? grey, bool key, bool sample)
     {
         if (grey is not null)
         {
@@ -26,6 +27,6 @@ internal sealed class FrameFeed(Footage footage, SceneScorer scorer)
                 grey = null;
             }
         }
-        scorer.AddFrame(pts, grey);
+        scorer.AddFrame(pts, grey, key);
     }
 }

@@ -94,7 +94,7 @@ internal sealed class GatedRun(Footage footage, SceneScorer scorer, MotionEvents
     // The stretch's key frame stands for all of it.
     private void Leave(View here)
     {
-        scorer.AddFrame(here.Sample.Pts, here.Sample.Grey, EndOf(_at));
+        scorer.AddFrame(here.Sample.Pts, here.Sample.Grey, key: true, EndOf(_at));
         Advance();
     }
 
@@ -132,7 +132,7 @@ internal sealed class GatedRun(Footage footage, SceneScorer scorer, MotionEvents
             }
             // The sample itself, so that the scorer knows it for one.
             bool sample = Math.Abs(pts - _views[_at].Sample.Pts) < Footage.SameTime;
-            _feed.Take(sample ? _views[_at].Sample.Pts : pts, frame.Grey, sample);
+            _feed.Take(sample ? _views[_at].Sample.Pts : pts, frame.Grey, frame.Key, sample);
             return true;
         }, _ => _frames++, cancel);
         _complaints += result.Complaints;

@@ -45,7 +45,7 @@ internal sealed class SceneScorer
     // Share of the picture that changes at once when the light or the camera does and not something in the scene.
     private const double BreakShare = 0.5, BreakTiles = 0.6;
 
-    private sealed record Pending(double Pts, byte[]? Grey, double? Until);
+    private sealed record Pending(double Pts, byte[]? Grey, bool Key, double? Until);
 
     private readonly int _width, _height;
     private readonly int[] _labels; // of the frame whose turn it is
@@ -144,10 +144,11 @@ internal sealed class SceneScorer
     /// <summary>Takes the next frame; scores those whose future is known.</summary>
     /// <param name="pts">PTS seconds.</param>
     /// <param name="grey">The frame, or null where it looks as the one before it.</param>
+    /// <param name="key">True for a key frame.</param>
     /// <param name="until">Where frames after it were left out: PTS seconds up to which it stands for them.</param>
-    public void AddFrame(double pts, byte[]? grey, double? until = null)
+    public void AddFrame(double pts, byte[]? grey, bool key, double? until = null)
     {
-        _pending.Enqueue(new(pts, grey, until));
+        _pending.Enqueue(new(pts, grey, key, until));
         while ((_pending.Count > 1 || (_pending.Count == 1 && until is not null)) && (_complete || _samples[^1].Pts >= _pending.Peek().Pts + Window + SampleEvery)) ScoreNext();
     }
 
@@ -189,7 +190,7 @@ internal sealed class SceneScorer
         if (frame.Grey is not { } grey)
         {
             // Nothing is other than at the frame before: what stood there stands there, and nothing of it moves.
-            FrameScore same = new(frame.Pts, duration, [.. _lastPatches.Select(p => p with { Moving = 0 })]) { Bridged = leftOut };
+            FrameScore same = new(frame.Pts, duration, [.. _lastPatches.Select(p => p with { Moving = 0 })]) { Bridged = leftOut, Key = frame.Key };
             _events.Step(same);
             _scored(same, null);
             return;
@@ -207,7 +208,7 @@ internal sealed class SceneScorer
             if (Breaks.Count == 0 || frame.Pts - Breaks[^1] > 1) Breaks.Add(frame.Pts);
             _scoredRegime = sample.Regime;
         }
-        FrameScore score = new(frame.Pts, duration, shaken ? [] : Patches(plane, foreground, _recent.Count > 0 ? _recent.Peek().Plane : null, tolerance), other || shaken) { Bridged = leftOut };
+        FrameScore score = new(frame.Pts, duration, shaken ? [] : Patches(plane, foreground, _recent.Count > 0 ? _recent.Peek().Plane : null, tolerance), other || shaken) { Bridged = leftOut, Key = frame.Key };
         _recent.Enqueue((frame.Pts, plane, isSample));
         IReadOnlyList<Patch> counting = _events.Step(score);
         _lastPatches = score.Patches;

@@ -29,6 +29,9 @@ internal readonly record struct Patch(int X, int Y, int Width, int Height, int A
 /// <param name="Break">True where the whole picture changed at once (light, infra-red switch, cut): what was followed is let go.</param>
 internal sealed record FrameScore(double Pts, double Duration, IReadOnlyList<Patch> Patches, bool Break = false)
 {
+    /// <summary>True for a key frame, which is coded anew and not from the frames before it.</summary>
+    public bool Key { get; init; }
+
     /// <summary>True where the frames between it and its end were left out, because it is known that they would change nothing.</summary>
     public bool Bridged { get; init; }
 }
@@ -114,17 +117,17 @@ internal sealed class MotionEvents(MotionRule rule)
         public required double First, Last;
         public required Patch Box, Start;
         public required Patch All;
-        public int Frames, Missed;
+        public int Frames, Missed, Unseen;
         public long AreaSum, MovingSum;
         public double Peak, PeakPts;
-        public bool Convinced;
+        public bool Convinced, SeenAtKey, GoneAtKey;
         public double Farthest, Path, Typical;
     }
 
     // Where leaves, water or rain keep giving patches that go nowhere, what counts must be well larger than they are there.
     // Each cell keeps the largest such patch of late.
     private const int CellSide = 16;
-    private const double ClutterHalfLife = 20, ClutterFactor = 2.5, ClutterAge = 4, StirsShare = 0.03, LookUsual = 0.25;
+    private const double ClutterHalfLife = 20, ClutterFactor = 2.5, ClutterAge = 4, StirsShare = 0.03, LookUsual = 0.25, OfTheCoding = 4;
 
     private readonly int _columns = (rule.FrameWidth / CellSide) + 1;
     private readonly double[] _clutter = new double[((rule.FrameWidth / CellSide) + 1) * ((rule.FrameHeight / CellSide) + 1)];
@@ -183,6 +186,7 @@ internal sealed class MotionEvents(MotionRule rule)
         {
             var track = _tracks[i];
             if (taken.ContainsKey(track)) continue;
+            if (track.Unseen++ == 0) track.GoneAtKey = frame.Key;
             track.Missed++;
             if (frame.Pts - track.Last > rule.Lose) Close(track, "what moved left the view or became part of the scene");
         }
@@ -229,6 +233,8 @@ internal sealed class MotionEvents(MotionRule rule)
         // What has not convinced is not known to be there where nobody looked.
         track.Last = frame.Pts + (frame.Bridged && !track.Convinced ? Math.Min(frame.Duration, 0.1) : frame.Duration);
         track.Frames++;
+        track.Unseen = 0;
+        track.SeenAtKey |= frame.Key;
         track.Typical += (box.Area - track.Typical) * Math.Min(1, Math.Max(1.0 / track.Frames, Math.Min(frame.Duration, LookUsual) / rule.TypicalOver));
         track.AreaSum += box.Area;
         track.MovingSum += box.Moving;
@@ -294,9 +300,13 @@ internal sealed class MotionEvents(MotionRule rule)
     private void Close(Track track, string why)
     {
         _tracks.Remove(track);
-        if (track.Convinced) _done.Add((track, why));
+        if (track.Convinced && !IsOfTheCoding(track)) _done.Add((track, why));
         else Litter(track);
     }
+
+    // Between key frames what little changes is coded from the frames before, and errors gather and creep; the key frame wipes them away. Small, in no key
+    // frame, and gone the very moment one comes: that is not somebody.
+    private bool IsOfTheCoding(Track track) => track.GoneAtKey && track.Unseen > 0 && !track.SeenAtKey && track.Typical < OfTheCoding * rule.SmallArea;
 
     private void Litter(Track track)
     {
