@@ -191,6 +191,7 @@ internal sealed class GatedRun(Footage footage, SceneScorer scorer, MotionEvents
                 ChangedBlocks = ChangedBlocks(next, around),
                 PacketBytes = _packets.Of(here.Sample.Pts, end, scorer.Window),
                 OtherScene = here.Sample.Regime != next.Sample.Regime,
+                SinceLook = here.Sample.Pts - events.LastLook ?? 0,
                 Counting = events.Counting,
             }, rule);
         Note(here.Sample.Pts, end, way, because);

@@ -37,6 +37,9 @@ internal sealed record Stretch
     /// <summary>True where the whole picture changes in it.</summary>
     public bool OtherScene { get; init; }
 
+    /// <summary>Seconds from the last frame looked at to its first key frame: a moment, or the length of a stretch that was left out.</summary>
+    public double SinceLook { get; init; }
+
     /// <summary>What is followed and counts, as it comes in: where it was last, and its usual area.</summary>
     public IReadOnlyList<(Patch Box, double Usual)> Counting { get; init; } = [];
 }
@@ -46,7 +49,7 @@ internal static class Gating
 {
     // Seen at so many of the key frames around, a patch is part of the scene's own stir: a bush, the glitter of water.
     private const double OrdinaryShare = 0.35, OrdinaryArea = 0.4;
-    private const double PacketDeviations = 6, PacketShare = 0.06;
+    private const double PacketDeviations = 6, PacketShare = 0.06, Moment = 0.3;
 
     /// <summary>What is done with a stretch, and why, in a few words.</summary>
     public static (StretchWay Way, string Because) Decide(Stretch stretch, MotionRule rule)
@@ -54,8 +57,10 @@ internal static class Gating
         if (stretch.OtherScene) return (StretchWay.Decoded, "the whole picture changes");
         if (stretch.Counting.Count > 0)
         {
-            bool all = stretch.Counting.All(c => Seen(c, stretch.Here, 0) && Seen(c, stretch.Next, stretch.Seconds));
-            return all ? (StretchWay.Inside, "what moved is in view at both ends") : (StretchWay.Decoded, "what moved is not seen at one of its ends");
+            bool[] here = [.. stretch.Counting.Select(c => Seen(c, stretch.Here, stretch.SinceLook))], next = [.. stretch.Counting.Select(c => Seen(c, stretch.Next, stretch.SinceLook + stretch.Seconds))];
+            if (here.Concat(next).All(seen => seen)) return (StretchWay.Inside, "what moved is in view at both ends");
+            // What was followed frame by frame until it was gone, and is not at the end either, has left: the stretch is as any other.
+            if (stretch.SinceLook > Moment || here.Concat(next).Any(seen => seen)) return (StretchWay.Decoded, "what moved is not seen at one of its ends");
 
             bool Seen((Patch Box, double Usual) what, IReadOnlyList<Patch> where, double after) => where.Any(p => p.Area >= rule.StillThere * what.Usual && p.Area <= what.Usual / rule.StillThere
                 && p.Touches(what.Box, 3 + (int)(rule.Reach(what.Box) * after)) && !IsOrdinary(p, stretch.Around));

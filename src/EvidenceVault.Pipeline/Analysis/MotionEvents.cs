@@ -139,6 +139,9 @@ internal sealed class MotionEvents(MotionRule rule)
     /// <summary>What is followed and counts: where it was seen last, and its usual area.</summary>
     public IReadOnlyList<(Patch Box, double Usual)> Counting => [.. _tracks.Where(t => t.Convinced).Select(t => (t.Box, t.Typical))];
 
+    /// <summary>PTS seconds of the last frame looked at, or null before the first.</summary>
+    public double? LastLook => _lastLook;
+
     /// <summary>Takes the next frame and says which of its patches belong to something that counts.</summary>
     public IReadOnlyList<Patch> Step(FrameScore frame)
     {
