@@ -191,7 +191,8 @@ internal sealed class MotionEvents(MotionRule rule)
             if (taken.ContainsKey(track)) continue;
             if (track.Unseen++ == 0) track.GoneAtKey = frame.Key;
             track.Missed++;
-            if (frame.Pts - track.Last > rule.Lose) Close(track, "what moved left the view or became part of the scene");
+            // Where frames were left out it is known that it does not come back in them.
+            if ((frame.Bridged ? frame.Pts + frame.Duration : frame.Pts) - track.Last > rule.Lose) Close(track, "what moved left the view or became part of the scene");
         }
         return [.. frame.Patches.Where((_, i) => owner[i].Convinced && taken.ContainsKey(owner[i]))];
     }
