@@ -134,7 +134,10 @@ internal sealed class GatedRun(Footage footage, SceneScorer scorer, MotionEvents
             bool sample = Math.Abs(pts - _views[_at].Sample.Pts) < Footage.SameTime;
             _feed.Take(sample ? _views[_at].Sample.Pts : pts, frame.Grey, frame.Key, sample);
             return true;
-        }, _ => _frames++, cancel);
+        }, passed =>
+        {
+            if (passed >= from - Footage.SameTime) _frames++;
+        }, cancel);
         _complaints += result.Complaints;
         if (done)
         {

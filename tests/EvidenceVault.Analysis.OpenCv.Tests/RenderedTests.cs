@@ -48,6 +48,25 @@ public class RenderedTests
     }
 
     [Fact]
+    public async Task Footage_whose_key_frames_fall_between_two_microseconds_is_looked_at_as_any_other()
+    {
+        using var bench = new Bench();
+        string file = bench.File("scene.mp4");
+        Truth truth = SceneRenderer.Render(new() { Name = "ir-switch", Seed = 118, Seconds = 75 }, Codec.H264, file);
+        // Some ticks of a 12,800th of a second, 78.125 µs, later. ffprobe tells six digits.
+        string later = bench.Make("later.mp4", "-i", file, "-c", "copy", "-bsf:v", "setts=ts=TS+171", "-video_track_timescale", "12800", "-avoid_negative_ts", "disabled");
+        AnalysisSettings settings = new() { Clips = false };
+        AnalysisReport plain = await bench.Analyser.AnalyseAsync(file, null, settings, null, default), shifted = await bench.Analyser.AnalyseAsync(later, null, settings, null, default);
+        Assert.NotEmpty(truth.Segments);
+        double by = shifted.Probe!.FirstPts!.Value;
+        Assert.InRange(Math.Abs((by * 12800) - Math.Round(by * 12800)), 1e-4, 1e-2); // as it is told, it is no whole number of ticks
+        Assert.Equal(plain.Gate!.Stretches.Select(s => (s.Way, s.Because)), shifted.Gate!.Stretches.Select(s => (s.Way, s.Because)));
+        Assert.Equal(plain.Frames, shifted.Frames);
+        Assert.Equal(plain.Segments.Select(s => Math.Round(s.Start + by, 3)), shifted.Segments.Select(s => Math.Round(s.Start, 3)));
+        Assert.Equal(plain.Segments.Select(s => Math.Round(s.End + by, 3)), shifted.Segments.Select(s => Math.Round(s.End, 3)));
+    }
+
+    [Fact]
     public async Task A_clock_in_the_picture_is_found_masked_and_told_and_clouds_are_no_motion()
     {
         using var bench = new Bench();

@@ -32,8 +32,8 @@ internal sealed record DecodeCall(bool KeysOnly = false, bool NoLoopFilter = fal
         .. Ffmpeg.DecoderThreads > 0 ? Array.Empty<string>() : ["-threads", Ffmpeg.Number(Threads)], // said with the input where it is fixed
         .. KeysOnly ? new[] { "-discard", "nokey", "-skip_frame", "nokey" } : [],
         .. NoLoopFilter ? new[] { "-skip_loop_filter", "all" } : [],
-        // A little later, as a time that was rounded down would lead to the key frame before.
-        .. From is { } from ? new[] { "-seek_timestamp", "1", "-ss", Ffmpeg.Number(from + (2 * Footage.SameTime)) } : [],
+        // A little later, as a time that was rounded down would lead to the key frame before; and with all frames from there on, as the key frame itself is before that.
+        .. From is { } from ? new[] { "-noaccurate_seek", "-seek_timestamp", "1", "-ss", Ffmpeg.Number(from + (2 * Footage.SameTime)) } : [],
     ];
 
     /// <summary>The filters that thin frames out, before any work is spent on them. Where a time is missing or goes backwards, the frame is handed on. As key

@@ -49,4 +49,23 @@ public class GatingTests
         Assert.Equal(StretchWay.Decoded, Way(open with { Next = [Person with { Area = 100 }] }));
         Assert.Equal(StretchWay.Decoded, Way(open with { Counting = [(Person with { Width = 10, Height = 10 }, 60)], Here = [Person with { Width = 10, Height = 10, Area = 60 }], Next = [Person with { X = 350, Area = 60 }] }));
     }
+
+    [Fact]
+    public void Where_stretches_were_left_out_before_what_moved_may_have_gone_on_in_them()
+    {
+        Patch on = Person with { X = 200 }, farther = Person with { X = 300 };
+        Stretch walk = Quiet with { Counting = [(Person, 1500)], Here = [on], Next = [farther] };
+        Assert.Equal(StretchWay.Decoded, Way(walk));
+        Assert.Equal(StretchWay.Inside, Way(walk with { SinceLook = 2 }));
+    }
+
+    [Fact]
+    public void What_was_seen_to_leave_does_not_have_the_next_stretch_decoded()
+    {
+        Stretch gone = Quiet with { Counting = [(Person, 1500)], SinceLook = 0.08 };
+        Assert.Equal(StretchWay.LeftOut, Way(gone));
+        Assert.Equal(StretchWay.Decoded, Way(gone with { PacketBytes = (1200, 1000, 10) }));
+        // Nobody looked when it left.
+        Assert.Equal(StretchWay.Decoded, Way(gone with { SinceLook = 2 }));
+    }
 }

@@ -62,6 +62,31 @@ public class MotionEventsTests
     public void A_glint_of_two_frames_is_no_event() =>
         Assert.Empty(Decide([.. Quiet(0, 2), At(2, Person(10)), At(2.1, Person(60)), .. Quiet(2.2, 5)]));
 
+    // Something of 6 by 8 pixels that creeps to the right, with a key frame every two seconds.
+    private static IEnumerable<FrameScore> Creeps(double from, double to) =>
+        Enumerable.Range(0, 60).Select(i => i * Rate).Select(t => At(t, t >= from - 0.01 && t < to - 0.01 ? [new Patch((int)(100 + ((t - from) * 20)), 60, 6, 8, 35, 30)] : []) with { Key = Math.Round(t / Rate) % 20 == 0 });
+
+    [Fact]
+    public void Something_small_that_a_key_frame_wipes_away_is_of_the_coding_and_no_event()
+    {
+        Assert.Empty(Decide(Creeps(2.2, 4)));
+        // Gone before the key frame, or there when it comes, it is somebody far off.
+        Assert.Single(Decide(Creeps(2.2, 3.8)));
+        Assert.Single(Decide(Creeps(2, 4)));
+        Assert.Single(Decide(Creeps(2.2, 4.2)));
+    }
+
+    [Fact]
+    public void What_was_gone_before_a_stretch_that_was_left_out_is_closed_by_it()
+    {
+        var events = new MotionEvents(new(384, 216));
+        foreach (var frame in Walk(1, 3)) events.Step(frame);
+        Assert.Single(events.Counting);
+        events.Step(new(3, 2, []) { Bridged = true, Key = true });
+        Assert.Empty(events.Counting);
+        Assert.Equal(3, Assert.Single(events.Finish()).End, 0.001);
+    }
+
     [Fact]
     public void Two_visits_closer_than_the_merge_gap_are_one_and_farther_apart_two()
     {
