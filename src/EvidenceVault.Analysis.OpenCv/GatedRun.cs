@@ -172,7 +172,7 @@ internal sealed class GatedRun(Footage footage, SceneScorer scorer, MotionEvents
         if (_at >= _views.Count) return false;
         scorer.FindText();
         double until = _views[_at].Sample.Pts + scorer.Window;
-        for (int i = _at; i < _views.Count && _views[i].Sample.Pts <= until; i++) _views[i].Patches ??= scorer.PatchesAt(_views[i].Sample);
+        for (int i = _at; i < _views.Count && _views[i].Sample.Pts <= until; i++) _views[i].Patches ??= scorer.PatchesAt(_views[i].Sample, followed: false);
         return true;
     }
 
@@ -188,8 +188,8 @@ internal sealed class GatedRun(Footage footage, SceneScorer scorer, MotionEvents
             {
                 Seconds = end - here.Sample.Pts,
                 // Inside of an event, by what is known of the scene by now: what stood there is out of it.
-                Here = events.Counting.Count > 0 ? scorer.PatchesAt(here.Sample) : here.Patches!,
-                Next = events.Counting.Count > 0 ? scorer.PatchesAt(next.Sample) : next.Patches!,
+                Here = events.Counting.Count > 0 ? scorer.PatchesAt(here.Sample, followed: true) : here.Patches!,
+                Next = events.Counting.Count > 0 ? scorer.PatchesAt(next.Sample, followed: true) : next.Patches!,
                 Around = [.. around.Select(v => v.Patches!)],
                 ChangedBlocks = ChangedBlocks(next, around),
                 PacketBytes = _packets.Of(here.Sample.Pts, end, scorer.Window),

@@ -61,10 +61,10 @@ internal sealed class SceneScorer
     private readonly Queue<(double Pts, byte[] Plane, bool IsSample)> _recent = new();
     private double _followed;
     private byte[]? _mask;
-    private bool _soughtText, _complete;
+    private bool _soughtText, _complete, _leftOut;
     private int _at; // the sample at or before the frame whose turn it is
     private int _scoredRegime;
-    private byte[]? _held, _owned;
+    private byte[]? _held, _owned, _everything;
     private IReadOnlyList<Patch> _lastPatches = [];
 
     /// <param name="footage">What is scored: its size and frame rate.</param>
@@ -162,9 +162,11 @@ internal sealed class SceneScorer
     }
 
     /// <summary>What stands out at a sample, by the samples around it as they are known now.</summary>
-    public IReadOnlyList<Patch> PatchesAt(SceneSample sample)
+    /// <param name="sample">The sample.</param>
+    /// <param name="followed">True where something that counts is looked for, wherever in the picture it went.</param>
+    public IReadOnlyList<Patch> PatchesAt(SceneSample sample, bool followed)
     {
-        byte[] foreground = ForegroundOf(sample.Plane, sample.Pts, sample);
+        byte[] foreground = ForegroundOf(sample.Plane, sample.Pts, sample, followed ? Everything() : _held);
         return Share(foreground) > BreakShare ? [] : Patches(sample.Plane, foreground, null, Tolerance(sample.Noise));
     }
 
@@ -197,7 +199,9 @@ internal sealed class SceneScorer
         }
         (SceneSample sample, byte[] plane) = Match(grey, frame.Pts);
         bool isSample = sample.Pts == frame.Pts;
-        byte[] foreground = ForegroundOf(plane, frame.Pts, sample);
+        // Where the frames before were left out, nobody knows where what counts went: all of the picture may be it.
+        byte[] foreground = ForegroundOf(plane, frame.Pts, sample, _leftOut && _events.Counting.Count > 0 ? Everything() : _held);
+        _leftOut = leftOut;
         int tolerance = Tolerance(sample.Noise);
         while (_recent.Count > 1 && _recent.ElementAt(1).Pts <= frame.Pts - MotionLag) Forget();
         bool shaken = Share(foreground) > BreakShare;
@@ -271,7 +275,7 @@ internal sealed class SceneScorer
         _at -= old;
     }
 
-    private byte[] ForegroundOf(byte[] plane, double pts, SceneSample sample)
+    private byte[] ForegroundOf(byte[] plane, double pts, SceneSample sample, byte[]? held)
     {
         var past = new List<(double Away, byte[] Plane)>();
         var future = new List<(double Away, byte[] Plane)>();
@@ -282,9 +286,17 @@ internal sealed class SceneScorer
             else future.Add((s.Pts - pts, s.Plane));
         }
         byte[] foreground = _foreground;
-        Consensus.Score([plane], Slots(past), Slots(future), Tolerance(sample.Noise), _held, _pastMin, FutureSlotsMin, [foreground]);
+        Consensus.Score([plane], Slots(past), Slots(future), Tolerance(sample.Noise), held, _pastMin, FutureSlotsMin, [foreground]);
         if (_mask is not null) Pixels.And(foreground, _mask);
         return foreground;
+    }
+
+    private byte[] Everything()
+    {
+        if (_everything is not null) return _everything;
+        _everything = new byte[_width * _height];
+        Array.Fill(_everything, byte.MaxValue);
+        return _everything;
     }
 
     private byte[][][] Slots(IEnumerable<(double Away, byte[] Plane)> samples) =>

@@ -57,13 +57,20 @@ internal static class Gating
         if (stretch.OtherScene) return (StretchWay.Decoded, "the whole picture changes");
         if (stretch.Counting.Count > 0)
         {
-            bool[] here = [.. stretch.Counting.Select(c => Seen(c, stretch.Here, stretch.SinceLook))], next = [.. stretch.Counting.Select(c => Seen(c, stretch.Next, stretch.SinceLook + stretch.Seconds))];
-            if (here.Concat(next).All(seen => seen)) return (StretchWay.Inside, "what moved is in view at both ends");
+            bool inside = true, anySeen = false;
+            foreach (var (box, size) in stretch.Counting)
+            {
+                List<Patch> here = [.. Like(box, size, stretch.Here, stretch.SinceLook)], next = [.. Like(here.Count == 1 ? here[0] : box, size, stretch.Next, stretch.Seconds)];
+                // Where two things could be it (somebody, and what they left behind), only the frames between tell which.
+                inside &= here.Count == 1 && next.Count == 1;
+                anySeen |= here.Count + next.Count > 0;
+            }
+            if (inside) return (StretchWay.Inside, "what moved is in view at both ends");
             // What was followed frame by frame until it was gone, and is not at the end either, has left: the stretch is as any other.
-            if (stretch.SinceLook > Moment || here.Concat(next).Any(seen => seen)) return (StretchWay.Decoded, "what moved is not seen at one of its ends");
+            if (anySeen || stretch.SinceLook > Moment) return (StretchWay.Decoded, "what moved is not seen, or not for certain, at one of its ends");
 
-            bool Seen((Patch Box, double Usual) what, IReadOnlyList<Patch> where, double after) => where.Any(p => p.Area >= rule.StillThere * what.Usual && p.Area <= what.Usual / rule.StillThere
-                && p.Touches(what.Box, 3 + (int)(rule.Reach(what.Box) * after)) && !IsOrdinary(p, stretch.Around));
+            IEnumerable<Patch> Like(Patch box, double size, IReadOnlyList<Patch> where, double after) => where.Where(p => rule.IsAsLarge(p.Area, size)
+                && p.Touches(box, 3 + (int)(rule.Reach(box) * after)) && !IsOrdinary(p, stretch.Around));
         }
         if (stretch.Here.Concat(stretch.Next).Any(p => !IsOrdinary(p, stretch.Around))) return (StretchWay.Decoded, "something stands out from the scene");
         if (stretch.ChangedBlocks > 0) return (StretchWay.Decoded, "a part of the picture changes");

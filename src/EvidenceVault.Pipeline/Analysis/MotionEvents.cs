@@ -76,7 +76,7 @@ internal sealed record MotionRule(int FrameWidth, int FrameHeight)
     public double ConvinceSmall { get; init; } = 0.8;
 
     /// <summary>Least travel of a small patch.</summary>
-    public double TravelMinSmall => 8 * _scale;
+    public double TravelMinSmall => 12 * _scale;
 
     /// <summary>Least share that the way gained has in the way gone: what sways goes back and forth.</summary>
     public double Straightness { get; init; } = 0.4;
@@ -96,6 +96,16 @@ internal sealed record MotionRule(int FrameWidth, int FrameHeight)
 
     /// <summary>Share of its usual size that what is looked for after a while must have to be taken for it; the same the other way.</summary>
     public double StillThere { get; init; } = 0.2;
+
+    /// <summary>The same for what is small, beside which specks of noise are not so small.</summary>
+    public double StillThereSmall { get; init; } = 0.5;
+
+    /// <summary>Whether something is as large as what is looked for after a while.</summary>
+    public bool IsAsLarge(int area, double usual)
+    {
+        double share = usual < SmallArea ? StillThereSmall : StillThere;
+        return area >= share * usual && area <= usual / share;
+    }
 
     /// <summary>How far what counts may go in a second between looks that are farther apart than usual, working pixels: twice its own length.</summary>
     public double Reach(Patch box) => (2 * Math.Max(box.Width, box.Height)) + (6 * _scale);
@@ -226,7 +236,7 @@ internal sealed class MotionEvents(MotionRule rule)
 
     // What counts may have gone farther where frames are far apart or were left out; but it is as large as it was, and one thing.
     private bool MayHaveGone(Track track, Patch patch, double seconds) => track.Convinced
-        && patch.Area >= rule.StillThere * track.Typical && patch.Area <= track.Typical / rule.StillThere
+        && rule.IsAsLarge(patch.Area, track.Typical)
         && track.Box.Touches(patch, 3 + (int)(rule.Reach(track.Box) * seconds));
 
     private void Follow(Track track, Patch box, FrameScore frame)
