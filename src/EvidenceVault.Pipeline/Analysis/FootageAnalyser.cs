@@ -238,6 +238,15 @@ internal sealed record ProcessTree(long ResidentBytes, TimeSpan Processor, int P
 
     public static ProcessTree Of(int root)
     {
+        var tree = Read(root).Values;
+        return new(tree.Sum(p => p.Resident), TimeSpan.FromTicks(tree.Sum(p => p.Clock) * TicksOfClock), tree.Count);
+    }
+
+    /// <summary>The processes that descend from one.</summary>
+    public static IEnumerable<int> DescendantsOf(int root) => Read(root).Keys.Where(id => id != root);
+
+    private static Dictionary<int, (int Parent, long Resident, long Clock)> Read(int root)
+    {
         var found = new Dictionary<int, (int Parent, long Resident, long Clock)>();
         foreach (string folder in Directory.EnumerateDirectories("/proc"))
         {
@@ -252,8 +261,7 @@ internal sealed record ProcessTree(long ResidentBytes, TimeSpan Processor, int P
             catch (IOException) { /* it ended while we looked */ }
             catch (UnauthorizedAccessException) { /* another user's: not a child of ours */ }
         }
-        var tree = found.Where(p => Descends(p.Key)).Select(p => p.Value).ToList();
-        return new(tree.Sum(p => p.Resident), TimeSpan.FromTicks(tree.Sum(p => p.Clock) * TicksOfClock), tree.Count);
+        return found.Where(p => Descends(p.Key)).ToDictionary();
 
         bool Descends(int id)
         {

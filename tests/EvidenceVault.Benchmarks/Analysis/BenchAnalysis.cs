@@ -110,7 +110,8 @@ internal static class BenchAnalysis
         return (folder, rounds, only);
     }
 
-    /// <summary>Watches what all processes below this one hold in memory, twenty times a second.</summary>
+    /// <summary>Watches what all processes below this one hold in memory, ten times a second: their proportional share of each page (PSS, proc_pid_smaps(5)), as
+    /// the libraries that they share are there once.</summary>
     private sealed class PeakMemory : IDisposable
     {
         private readonly CancellationTokenSource _stop = new();
@@ -121,11 +122,21 @@ internal static class BenchAnalysis
             long peak = 0;
             while (!_stop.IsCancellationRequested)
             {
-                peak = Math.Max(peak, ProcessTree.Of(Environment.ProcessId).ResidentBytes - Environment.WorkingSet);
-                await Task.Delay(50, CancellationToken.None);
+                peak = Math.Max(peak, ProcessTree.DescendantsOf(Environment.ProcessId).Sum(Share));
+                await Task.Delay(100, CancellationToken.None);
             }
             return peak;
         });
+
+        private static long Share(int process)
+        {
+            try
+            {
+                string? line = File.ReadLines($"/proc/{process}/smaps_rollup").FirstOrDefault(l => l.StartsWith("Pss:", StringComparison.Ordinal));
+                return line is null ? 0 : long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) * 1024;
+            }
+            catch (Exception cause) when (cause is IOException or UnauthorizedAccessException) { return 0; /* it ended while we looked */ }
+        }
 
         public long Stop()
         {
