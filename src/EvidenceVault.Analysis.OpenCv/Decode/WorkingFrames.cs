@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using System.Threading.Channels;
-using EvidenceVault.Analysis.OpenCv.Score;
 using EvidenceVault.Pipeline.Analysis;
 
 namespace EvidenceVault.Analysis.OpenCv.Decode;

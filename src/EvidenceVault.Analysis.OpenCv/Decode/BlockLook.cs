@@ -1,6 +1,6 @@
 using OpenCvSharp;
 
-namespace EvidenceVault.Analysis.OpenCv.Score;
+namespace EvidenceVault.Analysis.OpenCv.Decode;
 
 /// <summary>A quick look: do the means of small blocks differ from those of a frame seen before, by more than noise makes them? A mean over
 /// a block hardly feels noise, and does feel a mover of a few pixels. What is the same at this look need not be scored again.</summary>
