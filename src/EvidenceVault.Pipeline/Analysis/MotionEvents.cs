@@ -76,7 +76,10 @@ internal sealed record MotionRule(int FrameWidth, int FrameHeight)
     public double ConvinceSmall { get; init; } = 0.8;
 
     /// <summary>Least travel of a small patch.</summary>
-    public double TravelMinSmall => 12 * _scale;
+    public double TravelMinSmall => 8 * _scale;
+
+    /// <summary>Seconds for which something small may stir in place before it is taken for part of the scene.</summary>
+    public double SwaysFor { get; init; } = 5;
 
     /// <summary>Least share that the way gained has in the way gone: what sways goes back and forth.</summary>
     public double Straightness { get; init; } = 0.4;
@@ -132,6 +135,11 @@ internal sealed class MotionEvents(MotionRule rule)
         public double Peak, PeakPts;
         public bool Convinced, SeenAtKey, GoneAtKey;
         public double Farthest, Path, Typical;
+
+        // Where it was when it last had gone on, and how it stirred since.
+        public Patch From;
+        public double FromPts;
+        public long FromArea, FromMoving;
     }
 
     // Where leaves, water or rain keep giving patches that go nowhere, what counts must be well larger than they are there.
@@ -255,7 +263,11 @@ internal sealed class MotionEvents(MotionRule rule)
         double score = (double)box.Moving / (rule.FrameWidth * rule.FrameHeight);
         if (score > track.Peak) (track.Peak, track.PeakPts) = (score, frame.Pts);
         track.Farthest = Math.Max(track.Farthest, Travelled(track.Start, box));
-        if (track.Convinced) return;
+        if (track.Convinced)
+        {
+            LookForSway(track, box, frame);
+            return;
+        }
         if (track.Last - track.First > ClutterAge) Litter(track);
         bool small = box.Area < rule.SmallArea;
         double size = Math.Min(Math.Min(box.Width, box.Height), Math.Min(rule.FrameWidth, rule.FrameHeight) / 3.0);
@@ -268,6 +280,25 @@ internal sealed class MotionEvents(MotionRule rule)
             && box.Area >= rule.Fill * box.Width * box.Height
             && travelled >= rule.Straightness * track.Path
             && travelled >= (small ? Math.Max(rule.TravelMinSmall, 1.5 * Math.Max(box.Width, box.Height)) : Math.Max(rule.TravelMin, rule.Travel * size));
+    }
+
+    // What is small and has gone a little way counts; if it then stirs on and on and gets nowhere, it was grass, or glitter on water, after all. Somebody
+    // who stands hardly stirs, and who walks goes on.
+    private void LookForSway(Track track, Patch box, FrameScore frame)
+    {
+        if (track.FromArea == 0 || frame.Bridged || Travelled(track.From, box) >= rule.TravelMinSmall)
+        {
+            (track.From, track.FromPts, track.FromArea, track.FromMoving) = (box, frame.Pts, box.Area, 0);
+            return;
+        }
+        track.FromArea += box.Area;
+        track.FromMoving += box.Moving;
+        if (frame.Pts - track.FromPts < rule.SwaysFor || track.Typical >= rule.SmallArea || track.FromMoving < rule.MovingShare * track.FromArea) return;
+        track.Convinced = false;
+        track.First = frame.Pts; // if it goes on after all, it begins anew
+        track.Start = box;
+        (track.Frames, track.Missed, track.AreaSum, track.MovingSum, track.Path, track.Farthest) = (0, 0, 0, 0, 0, 0);
+        foreach (int cell in Cells(track.All)) _clutter[cell] = Math.Max(_clutter[cell], track.Typical);
     }
 
     // The centre's way, or, for what comes in over an edge of the picture, the way of its leading side.

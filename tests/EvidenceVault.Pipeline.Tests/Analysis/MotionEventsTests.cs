@@ -77,6 +77,14 @@ public class MotionEventsTests
     }
 
     [Fact]
+    public void Something_small_that_goes_a_little_way_and_then_stirs_in_place_is_no_event_and_one_that_stands_is()
+    {
+        static IEnumerable<FrameScore> Then(int moving) => Enumerable.Range(0, 300).Select(i => At(i * Rate, new Patch(100 + Math.Min(i, 14) + (i > 14 ? i % 3 : 0), 60, 6, 6, 30, i < 15 ? 25 : moving)));
+        Assert.Empty(Decide(Then(moving: 20)));
+        Assert.Equal(30, Assert.Single(Decide(Then(moving: 1))).End, 0.2);
+    }
+
+    [Fact]
     public void What_was_gone_before_a_stretch_that_was_left_out_is_closed_by_it()
     {
         var events = new MotionEvents(new(384, 216));
