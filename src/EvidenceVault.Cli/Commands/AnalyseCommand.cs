@@ -16,7 +16,7 @@ internal static class AnalyseCommand
         var output = new Option<string?>("--output", "-o") { Description = "A new or empty folder for keyframes, contact sheet, activity curve, clips and analysis.json. Without it, only the report is made.", HelpName = "DIR" };
         var region = new Option<IReadOnlyList<int>?>("--region") { Description = "Look only here: x,y,width,height in pixels of the upright frame.", HelpName = "X,Y,W,H", CustomParser = Arguments.ReadRegion };
         var noClips = new Option<bool>("--no-clips") { Description = "Cut no clips." };
-        var exhaustive = new Option<bool>("--exhaustive") { Description = "Decode and look at every frame. Without it, key frames and the sizes of packets decide which stretches are decoded." };
+        var exhaustive = new Option<bool>("--exhaustive") { Description = "Decode every frame, and look at all that are at least 0.07 seconds apart. Without it, key frames and the sizes of packets decide which stretches are decoded." };
         var command = new Command("analyse", "Find motion in a video. Needs no vault and no storage; the video is only read.") { video, output, region, noClips, exhaustive, CommandTree.Json };
         Examples.Of(command, "evidencevault analyse MOV001.MP4 --json", "evidencevault analyse MOV001.MP4 -o found --region 0,300,1920,600 --no-clips");
         command.SetAction((parsed, cancel) => RunAsync(
@@ -43,7 +43,7 @@ internal static class AnalyseCommand
     {
         page.Facts(
             ("Video", video), ("Frames decoded", report.Frames.ToString("N0", CultureInfo.InvariantCulture)),
-            ("Decoded in full", report.Gate is { } gate ? $"{gate.DecodedSeconds.ToString("N1", CultureInfo.InvariantCulture)} seconds; the rest by its key frames (--exhaustive looks at every frame)" : null),
+            ("Decoded in full", report.Gate is { } gate ? $"{gate.DecodedSeconds.ToString("N1", CultureInfo.InvariantCulture)} seconds; the rest by its key frames (--exhaustive decodes every frame)" : null),
             ("Format", report.Probe is { } p ? $"{p.Container}, {p.Codec ?? "no video"}, {p.Width}x{p.Height}" : null),
             ("Results in", folder is null ? null : Names.Printable(folder)));
         if (report.Problem is null && report.Segments.Count == 0) page.Line("No motion was found.");
