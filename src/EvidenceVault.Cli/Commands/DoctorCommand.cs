@@ -7,7 +7,6 @@ using EvidenceVault.Pipeline;
 using EvidenceVault.Pipeline.Analysis;
 using EvidenceVault.Pipeline.Keys;
 using EvidenceVault.Pipeline.Records;
-using EvidenceVault.Pipeline.Storage;
 using EvidenceVault.Pipeline.Timestamps;
 using EvidenceVault.Pipeline.Words;
 using EvidenceVault.Proof;
@@ -234,9 +233,8 @@ internal static class DoctorCommand
     {
         try
         {
-            // No keys: that the service answers is asked with nothing of the vault's.
-            await using ServiceProvider services = new ServiceCollection().AddSingleton(TimeProvider.System).AddSingleton<IKeyWrapper, NoKeys>().AddAzureStorage(Host.Storage).BuildServiceProvider();
-            return new("store", true, await services.GetRequiredService<IEvidenceStore>().CheckAsync(cancel));
+            // No keys and no name: that the service answers is asked with nothing of the vault's.
+            return new("store", true, await new AzureEvidenceStore(Host.Storage, new NoKeys(), "none", TimeProvider.System).CheckAsync(cancel));
         }
         catch (VaultException e)
         {

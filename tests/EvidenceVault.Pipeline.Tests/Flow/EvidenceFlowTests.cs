@@ -19,7 +19,7 @@ public sealed class EvidenceFlowTests(AzuriteFixture azurite) : IClassFixture<Az
     private async Task<(EvidenceFlow Flow, DropRounds Rounds, IEvidenceStore Store)> NewAsync(Func<IEvidenceStore, IEvidenceStore>? wrap = null, bool moveAfter = false, IFootageAnalyser? analyser = null)
     {
         _temp ??= await TempVault.NewAsync();
-        var services = new ServiceCollection().AddSingleton(TimeProvider.System).AddSingleton(_temp.Vault.Keys.Wrapper).AddAzureStorage(azurite.Options).AddFootageAnalysis().BuildServiceProvider();
+        var services = new ServiceCollection().AddSingleton(TimeProvider.System).AddSingleton(_temp.Vault.Keys.Wrapper).AddSingleton(_temp.Vault.Keys.Log).AddAzureStorage(azurite.Options).AddFootageAnalysis().BuildServiceProvider();
         IEvidenceStore store = services.GetRequiredService<IEvidenceStore>();
         await store.CheckAsync(CancellationToken.None);
         IEvidenceStore used = wrap?.Invoke(store) ?? store;

@@ -94,7 +94,7 @@ public sealed class FullDiskTests : IAsyncLifetime
 
     private async Task<DropRounds> RoundsAsync()
     {
-        var services = new ServiceCollection().AddSingleton(TimeProvider.System).AddSingleton(_temp.Vault.Keys.Wrapper).AddAzureStorage(_azurite.Options).AddFootageAnalysis().BuildServiceProvider();
+        var services = new ServiceCollection().AddSingleton(TimeProvider.System).AddSingleton(_temp.Vault.Keys.Wrapper).AddSingleton(_temp.Vault.Keys.Log).AddAzureStorage(_azurite.Options).AddFootageAnalysis().BuildServiceProvider();
         var store = services.GetRequiredService<IEvidenceStore>();
         await store.CheckAsync(TestContext.Current.CancellationToken);
         var flow = new EvidenceFlow(_temp.Vault, store, services.GetRequiredService<IFootageAnalyser>(), new FlowOptions { Analyse = false }, NullLogger<EvidenceFlow>.Instance);
