@@ -17,6 +17,9 @@ public sealed class ContainerDropSourceTests : IClassFixture<AzuriteFixture>
     // The quiet period is judged by time that passes: short enough to wait for, long enough to see a file before it.
     private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(2);
 
+    // Timers may fire some milliseconds before their time.
+    private static readonly TimeSpan Waited = Quiet + TimeSpan.FromSeconds(0.5);
+
     private readonly BlobServiceClient _service;
     private readonly BlobContainerClient _container;
     private readonly ContainerDropSource _source;
@@ -44,7 +47,7 @@ public sealed class ContainerDropSourceTests : IClassFixture<AzuriteFixture>
     {
         await PutAsync($"{Drop}/DCIM/two\u00e9 🚤.mp4", "footage");
         Assert.Equal(1, Assert.Single(await _source.ScanAsync(Cancel)).StillArriving);
-        await Task.Delay(Quiet, Cancel);
+        await Task.Delay(Waited, Cancel);
         DropSighting drop = Assert.Single(await _source.ScanAsync(Cancel));
         Assert.Equal((Drop, "OP-HERON", "CAM-7", 0), (drop.Name, drop.Case, drop.Camera, drop.StillArriving));
         DropFile file = Assert.Single(drop.Ready);
@@ -150,7 +153,7 @@ public sealed class ContainerDropSourceTests : IClassFixture<AzuriteFixture>
         await PutAsync($"{Drop}/a.mp4", "a");
         await PutAsync($"{Drop}/drop.json", "{ not json");
         Assert.Equal(2, Assert.Single(await _source.ScanAsync(Cancel)).StillArriving);
-        await Task.Delay(Quiet, Cancel);
+        await Task.Delay(Waited, Cancel);
         DropSighting drop = Assert.Single(await _source.ScanAsync(Cancel));
         Assert.Equal("manifest-not-json", Assert.Single(drop.Problems).Kind);
         Assert.Equal(["a.mp4"], drop.Ready.Select(f => f.RelativePath));
