@@ -96,8 +96,7 @@ internal static class WorkingFrames
             offer => DecodeAsync(video, stream, width, height, pixels, bytesPerPixel, seek, filter, null, wide: false, new FrameBuffers(width * height * bytesPerPixel), offer, time, cancel),
             frame => take(frame.Pts, frame.Grey!), _ => { /* nothing is thinned out */ }, Ahead(width * height * bytesPerPixel, FramesAhead));
 
-    /// <summary>Decodes, and waits for each frame to be taken before it reads the next; false from <paramref name="offer"/> ends the decoder.</summary>
-    public static Task<DecoderEnd> DecodeAsync(Footage footage, DecodeCall how, Func<DecodedFrame, CancellationToken, ValueTask<bool>> offer, CancellationToken cancel) =>
+    private static Task<DecoderEnd> DecodeAsync(Footage footage, DecodeCall how, Func<DecodedFrame, CancellationToken, ValueTask<bool>> offer, CancellationToken cancel) =>
         DecodeAsync(footage.Video, footage.Stream, footage.Size.Width, footage.Size.Height, "gray", 1, [.. how.Arguments()], how.Filter(),
             how.Looks ? new SameLook(footage.Size.Width, footage.Size.Height) : null, how.Ahead, footage.Buffers, offer, Patience, cancel);
 
@@ -143,6 +142,7 @@ internal static class WorkingFrames
         }
     }
 
+    // Waits for each frame to be taken before it reads the next; false from what it is offered to ends the decoder.
     private static async Task<DecoderEnd> DecodeAsync(string video, int stream, int width, int height, string pixels, int bytesPerPixel, IReadOnlyList<string> seek, string filter,
         SameLook? look, bool wide, FrameBuffers buffers, Func<DecodedFrame, CancellationToken, ValueTask<bool>> offer, TimeSpan time, CancellationToken cancel)
     {

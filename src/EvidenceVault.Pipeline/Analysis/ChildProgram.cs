@@ -96,14 +96,13 @@ internal static partial class ChildProgram
         var process = owned.Process;
         overdue.CancelAfter(call.Time);
         var errors = new Queue<string>();
-        Task reading = Task.CompletedTask, erring = Task.CompletedTask;
         bool wanted = true;
         long complaints = 0;
         using var ending = overdue.Token.Register(owned.End); // whoever waits for its output sees the end of it
         try
         {
             // On threads of their own, which wait in the kernel: to be woken through the pool for every piece would cost more than the pieces.
-            erring = Task.Factory.StartNew(() =>
+            Task erring = Task.Factory.StartNew(() =>
             {
                 try
                 {
@@ -112,27 +111,36 @@ internal static partial class ChildProgram
                         error?.Invoke(text);
                         if (error is not null && text.Contains("showinfo")) continue;
                         if (IsComplaint(text)) complaints++;
-                        errors.Enqueue(Plain(text, call));
-                        if (errors.Count > ErrorLinesKept) errors.Dequeue();
+                        lock (errors)
+                        {
+                            errors.Enqueue(Plain(text, call));
+                            if (errors.Count > ErrorLinesKept) errors.Dequeue();
+                        }
                     }
                 }
                 finally { silent?.Invoke(); }
             }, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-            wanted = await read(process.StandardOutput.BaseStream, overdue.Token);
-            if (!wanted) process.Kill(entireProcessTree: true);
+            // Without walls, something that it started and that got away may hold its output open: then its time ends the waiting.
+            wanted = await read(process.StandardOutput.BaseStream, overdue.Token).WaitAsync(overdue.Token);
+            if (!wanted) owned.End();
             await process.WaitForExitAsync(overdue.Token);
-            await erring;
+            await erring.WaitAsync(overdue.Token);
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
             await owned.EndAsync();
-            return new(137, string.Join('\n', errors), TimedOut: true, SaidTooMuch: false);
+            return new(137, Said(), TimedOut: true, SaidTooMuch: false);
         }
         finally
         {
             await owned.EndAsync();
         }
-        return new(process.ExitCode, string.Join('\n', errors), TimedOut: false, SaidTooMuch: !wanted) { Complaints = complaints };
+        return new(process.ExitCode, Said(), TimedOut: false, SaidTooMuch: !wanted) { Complaints = complaints };
+
+        string Said()
+        {
+            lock (errors) return string.Join('\n', errors);
+        }
     }
 
     private static OwnedProcess Start(ProgramCall call)

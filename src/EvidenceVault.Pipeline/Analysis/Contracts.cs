@@ -38,7 +38,7 @@ public sealed record AnalysisSettings
     /// <summary>What viewing copies are labelled with (<see cref="ViewingLabel.Of"/>); null labels them with the Master's SHA-256 alone.</summary>
     public string? Label { get; init; }
 
-    /// <summary>True to decode and look at every frame. Otherwise key frames and the sizes of packets decide which stretches are decoded.</summary>
+    /// <summary>True to decode every frame, and look at those that are at least 0.07 seconds apart. Otherwise key frames and the sizes of packets decide which stretches are decoded.</summary>
     public bool Exhaustive { get; init; }
 
     /// <summary>Region of interest x,y,width,height in pixels of the upright frame; null for the whole frame.</summary>
