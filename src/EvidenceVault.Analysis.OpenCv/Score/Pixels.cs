@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace EvidenceVault.Analysis.OpenCv.Score;
 
-/// <summary>Loops over the pixels of planes, many at once. Whole numbers throughout: the result does not depend on how many a machine takes at once. Pure.</summary>
+/// <summary>What OpenCV does not do in one pass over the pixels of planes, many at once. Whole numbers throughout: the result does not depend on how many a machine takes at once. Pure.</summary>
 internal static class Pixels
 {
     /// <summary>How many of two planes differ by more than a threshold.</summary>
@@ -22,24 +22,6 @@ internal static class Pixels
         for (; i < a.Length; i++)
             if (Math.Abs(a[i] - b[i]) > threshold) differing++;
         return differing;
-    }
-
-    /// <summary>Keeps of <paramref name="target"/> what <paramref name="mask"/> has bits for.</summary>
-    public static void And(Span<byte> target, ReadOnlySpan<byte> mask)
-    {
-        int i = 0;
-        for (int step = Vector<byte>.Count; i <= target.Length - step; i += step) (new Vector<byte>(target[i..]) & new Vector<byte>(mask[i..])).CopyTo(target[i..]);
-        for (; i < target.Length; i++) target[i] &= mask[i];
-    }
-
-    /// <summary>Puts the pixels of <paramref name="other"/> into <paramref name="target"/> where <paramref name="where"/> is not 0.</summary>
-    public static void Replace(Span<byte> target, ReadOnlySpan<byte> where, ReadOnlySpan<byte> other)
-    {
-        int i = 0;
-        for (int step = Vector<byte>.Count; i <= target.Length - step; i += step)
-            Vector.ConditionalSelect(Vector.Equals(new Vector<byte>(where[i..]), default), new Vector<byte>(target[i..]), new Vector<byte>(other[i..])).CopyTo(target[i..]);
-        for (; i < target.Length; i++)
-            if (where[i] != 0) target[i] = other[i];
     }
 
     /// <summary>Takes <paramref name="light"/>, in sixteenths and rounded, from the plane, within 0 and 255.</summary>

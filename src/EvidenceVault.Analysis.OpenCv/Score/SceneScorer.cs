@@ -255,7 +255,8 @@ internal sealed class SceneScorer
         if (before is null) return;
         byte[] clean = _buffers.Take();
         sample.Plane.CopyTo(clean, 0);
-        Pixels.Replace(clean, _held, before.Clean);
+        using Mat to = Whole(clean), where = Whole(_held), behind = Whole(before.Clean);
+        behind.CopyTo(to, where);
         sample.Clean = clean;
     }
 
@@ -287,9 +288,14 @@ internal sealed class SceneScorer
         }
         byte[] foreground = _foreground;
         Consensus.Score([plane], Slots(past), Slots(future), Tolerance(sample.Noise), held, _pastMin, FutureSlotsMin, [foreground]);
-        if (_mask is not null) Pixels.And(foreground, _mask);
+        if (_mask is null) return foreground;
+        using Mat all = Whole(foreground), mask = Whole(_mask);
+        Cv2.BitwiseAnd(all, mask, all);
         return foreground;
     }
+
+    // A plane as OpenCV sees it: the same memory.
+    private Mat Whole(byte[] plane) => Mat.FromPixelData(_height, _width, MatType.CV_8UC1, plane);
 
     private byte[] Everything()
     {
