@@ -116,7 +116,8 @@ internal sealed class GatedRun(Footage footage, SceneScorer scorer, MotionEvents
     {
         bool done = false;
         double seen = double.NegativeInfinity;
-        ProgramResult result = await WorkingFrames.ReadAsync(footage, new(NoLoopFilter: footage.HidesBlocks, From: from, Ahead: false, Every: SceneScorer.ScoreEvery, Looks: true), frame =>
+        var how = new DecodeCall(NoLoopFilter: footage.HidesBlocks, From: from, Until: ForeseenEnd(), Ahead: false, Every: SceneScorer.ScoreEvery, Looks: true);
+        ProgramResult result = await WorkingFrames.ReadAsync(footage, how, frame =>
         {
             if (frame.Pts is not { } pts || pts < from - Footage.SameTime || pts <= seen) return true;
             seen = pts;
@@ -178,27 +179,42 @@ internal sealed class GatedRun(Footage footage, SceneScorer scorer, MotionEvents
 
     private StretchWay Decide()
     {
-        View here = _views[_at];
-        View? next = _at + 1 < _views.Count ? _views[_at + 1] : null;
-        double end = EndOf(_at);
+        (StretchWay way, string because) = Judge(_at, events.Counting);
+        Note(_views[_at].Sample.Pts, EndOf(_at), way, because);
+        return way;
+    }
+
+    // What the gate says of a stretch while this is followed.
+    private (StretchWay Way, string Because) Judge(int view, IReadOnlyList<(Patch Box, double Usual)> counting)
+    {
+        View here = _views[view];
+        View? next = view + 1 < _views.Count ? _views[view + 1] : null;
+        double end = EndOf(view);
         var around = _views.Where(v => v.Patches is not null && Math.Abs(v.Sample.Pts - here.Sample.Pts) <= scorer.Window).ToList();
-        (StretchWay way, string because) = next is null
+        return next is null
             ? (StretchWay.Decoded, "it is the last")
             : Gating.Decide(new()
             {
                 Seconds = end - here.Sample.Pts,
                 // Inside of an event, by what is known of the scene by now: what stood there is out of it.
-                Here = events.Counting.Count > 0 ? scorer.PatchesAt(here.Sample, followed: true) : here.Patches!,
-                Next = events.Counting.Count > 0 ? scorer.PatchesAt(next.Sample, followed: true) : next.Patches!,
+                Here = counting.Count > 0 ? scorer.PatchesAt(here.Sample, followed: true) : here.Patches!,
+                Next = counting.Count > 0 ? scorer.PatchesAt(next.Sample, followed: true) : next.Patches!,
                 Around = [.. around.Select(v => v.Patches!)],
                 ChangedBlocks = ChangedBlocks(next, around),
                 PacketBytes = _packets.Of(here.Sample.Pts, end, scorer.Window),
                 OtherScene = here.Sample.Regime != next.Sample.Regime,
                 SinceLook = here.Sample.Pts - events.LastLook ?? 0,
-                Counting = events.Counting,
+                Counting = counting,
             }, rule);
-        Note(here.Sample.Pts, end, way, because);
-        return way;
+    }
+
+    // The key frame at which the stretches end that would be decoded from here on whatever is followed, so that the decoder need not be told to stop when it is beyond
+    // it; null where that is the end of the footage. If the gate wants more after all, another decoder begins there.
+    private double? ForeseenEnd()
+    {
+        int view = _at + 1;
+        while (view + 1 < _views.Count && _views[view + 1].Patches is not null && Judge(view, []).Way == StretchWay.Decoded) view++;
+        return view + 1 < _views.Count || !_ended ? _views[Math.Min(view, _views.Count - 1)].Sample.Pts : null;
     }
 
     // Blocks that change from here to the next sample and, among the samples around, do not do so most of the time. Text that the camera writes is none.

@@ -15,10 +15,11 @@ internal sealed record WorkingFrame(double? Pts, bool Key, byte[]? Grey);
 /// <param name="KeysOnly">Key frames alone: the packets between them are not even handed to the decoder.</param>
 /// <param name="NoLoopFilter">Without smoothing the edges of blocks: safe where the frame is made much smaller anyway.</param>
 /// <param name="From">PTS seconds of the key frame to begin at, or null for the beginning.</param>
+/// <param name="Until">PTS seconds of the key frame before which to end, or null for the end of the footage.</param>
 /// <param name="Ahead">False where the decoder will be told to stop any moment: what it has decoded beyond that is wasted.</param>
 /// <param name="Every">Seconds: of what is decoded, key frames are handed on and frames at least so long after the last one that was; 0 for all.</param>
 /// <param name="Looks">True where a frame that looks as the one before it is handed on without its pixels; a key frame always has them.</param>
-internal sealed record DecodeCall(bool KeysOnly = false, bool NoLoopFilter = false, double? From = null, bool Ahead = true, double Every = 0, bool Looks = false)
+internal sealed record DecodeCall(bool KeysOnly = false, bool NoLoopFilter = false, double? From = null, double? Until = null, bool Ahead = true, double Every = 0, bool Looks = false)
 {
     // More than these gain little on the sizes that cameras send and cost memory, a frame each.
     private static readonly int Threads = Math.Clamp(Environment.ProcessorCount, 1, 4);
@@ -37,8 +38,8 @@ internal sealed record DecodeCall(bool KeysOnly = false, bool NoLoopFilter = fal
 
     /// <summary>The filters that thin frames out, before any work is spent on them. Where a time is missing or goes backwards, the frame is handed on. As key
     /// frames always are, what is handed on behind one does not depend on where decoding began.</summary>
-    public string Filter() => Every <= 0 ? "" :
-        $"{ShownTimes.All},select='isnan(t)+isnan(prev_selected_t)+key+lt(t,prev_selected_t)+gte(t-prev_selected_t,{Ffmpeg.Number(Every)})',";
+    public string Filter() => (Until is { } until ? $"trim=end={Ffmpeg.Number(until - (2 * Footage.SameTime))}," : "") + (Every <= 0 ? "" :
+        $"{ShownTimes.All},select='isnan(t)+isnan(prev_selected_t)+key+lt(t,prev_selected_t)+gte(t-prev_selected_t,{Ffmpeg.Number(Every)})',");
 }
 
 /// <summary>Sizes of a video as it is looked at: upright and with square pixels.</summary>
