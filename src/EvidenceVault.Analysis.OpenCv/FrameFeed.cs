@@ -19,8 +19,8 @@ internal sealed class FrameFeed(Footage footage, SceneScorer scorer)
         if (grey is not null)
         {
             int[] means = _look.Means(grey);
-            // Text that the camera writes is not looked at, so its ticking tells nothing.
-            if (sample || _means is null || _look.Changed(means, _means).Any(b => !scorer.Text.Any(t => t.Contains(_look.BoxOf(b))))) _means = means;
+            // What is not looked at (text that the camera writes, a place left out by the settings) tells nothing by changing.
+            if (sample || _means is null || _look.Changed(means, _means).Any(b => !scorer.Hides(_look.BoxOf(b)))) _means = means;
             else
             {
                 footage.Buffers.GiveBack(grey);

@@ -204,6 +204,7 @@ internal sealed class GatedRun(Footage footage, SceneScorer scorer, MotionEvents
                 PacketBytes = _packets.Of(here.Sample.Pts, end, scorer.Window),
                 OtherScene = here.Sample.Regime != next.Sample.Regime,
                 SinceLook = here.Sample.Pts - events.LastLook ?? 0,
+                SeesTooSmall = events.SeesTooSmall,
                 Counting = counting,
             }, rule);
     }
@@ -217,13 +218,13 @@ internal sealed class GatedRun(Footage footage, SceneScorer scorer, MotionEvents
         return view + 1 < _views.Count || !_ended ? _views[Math.Min(view, _views.Count - 1)].Sample.Pts : null;
     }
 
-    // Blocks that change from here to the next sample and, among the samples around, do not do so most of the time. Text that the camera writes is none.
+    // Blocks that change from here to the next sample and, among the samples around, do not do so most of the time. Text that the camera writes is none, nor is what the settings leave out.
     private int ChangedBlocks(View next, List<View> around)
     {
         if (next.Changed.Count == 0) return 0;
         var often = new Dictionary<int, int>();
         foreach (int block in around.SelectMany(v => v.Changed)) often[block] = often.GetValueOrDefault(block) + 1;
-        return next.Changed.Count(b => often.GetValueOrDefault(b) < 0.3 * Math.Max(6, around.Count) && !scorer.Text.Any(t => t.IntersectsWith(_look.BoxOf(b))));
+        return next.Changed.Count(b => often.GetValueOrDefault(b) < 0.3 * Math.Max(6, around.Count) && !scorer.Hides(_look.BoxOf(b)) && !scorer.Text.Any(t => t.IntersectsWith(_look.BoxOf(b))));
     }
 
     private void Note(double start, double end, StretchWay way, string because)

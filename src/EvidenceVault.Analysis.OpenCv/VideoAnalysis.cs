@@ -35,15 +35,16 @@ internal sealed class VideoAnalysis(FootageProbe probe, IClipCutter cutter, Acti
         var size = FrameSize.Of(facts);
         double frameTime = facts.FrameRate is > 0 and < 1000 ? 1 / facts.FrameRate.Value : 0.04;
         double span = (facts.LastPts - facts.FirstPts) ?? 0;
-        var region = Region(settings, size);
-        var rule = new MotionRule(size.Width, size.Height);
-        if (region is { } part) rule = rule with { View = new(part.X, part.Y, part.Width, part.Height, part.Width * part.Height, 0) };
+        var looked = LookedAt.Of(settings, size);
+        notes.AddRange(looked.Notes);
+        var rule = AskedRule.Of(settings, (size.Width, size.Height), (size.FullWidth, size.FullHeight));
+        if (looked.View is { } part) rule = rule with { View = new(part.X, part.Y, part.Width, part.Height, part.Width * part.Height, 0) };
         var events = new MotionEvents(rule);
         var curve = new List<CurvePoint>();
         var heat = new Heat(size.Width, size.Height, span);
         int stream = videoStream ?? 0;
         var footage = new Footage(video, stream, size, frameTime, facts.FirstPts ?? 0, packets);
-        var scorer = new SceneScorer(footage, span, region, events,
+        var scorer = new SceneScorer(footage, span, looked.Mask, events,
             (score, plane) =>
             {
                 curve.Add(plane is null ? CurvePoint.Same(curve.Count > 0 ? curve[^1] : null, score.Pts) : CurvePoint.Of(score, plane, size.Width, size.Height));
@@ -91,9 +92,11 @@ internal sealed class VideoAnalysis(FootageProbe probe, IClipCutter cutter, Acti
         foreach (double at in scorer.Breaks) notes.Add(string.Create(CultureInfo.InvariantCulture, $"The whole picture changed at once at {at:0.###} s (light, infra-red switch or cut); that is not taken for motion."));
 
         var found = events.Finish();
+        var (tracks, leftOut) = Trails.Fit([.. found.Select(e => e.Tracks)], Trails.MostOfReport);
+        if (leftOut > 0) notes.Add($"So much was followed that where it went is told only of what was followed longest; {leftOut} tracks are left out.");
         report = report with
         {
-            Segments = [.. found.Select(e => new SegmentReport(Round(e.Start), Round(Math.Min(e.End, end)), Round(e.Peak), Math.Round(e.PeakScore, 5), FullBox(e.Box, size), e.OpenedBecause + ".", e.ClosedBecause + "."))],
+            Segments = [.. found.Zip(tracks, (e, ways) => new SegmentReport(Round(e.Start), Round(Math.Min(e.End, end)), Round(e.Peak), Math.Round(e.PeakScore, 5), FullBox(e.Box, size), e.OpenedBecause + ".", e.ClosedBecause + ".") { Tracks = [.. ways.Select(w => Track(w, size))] })],
             Notes = notes,
         };
         if (folder is null) return report;
@@ -122,12 +125,7 @@ internal sealed class VideoAnalysis(FootageProbe probe, IClipCutter cutter, Acti
         return report with { Clips = clips, Notes = [.. notes] };
     }
 
-    private static Rect? Region(AnalysisSettings settings, FrameSize size)
-    {
-        if (settings.Region is not [var x, var y, var width, var height] || width <= 0 || height <= 0) return null;
-        double sx = (double)size.Width / size.FullWidth, sy = (double)size.Height / size.FullHeight;
-        return new((int)Math.Floor(x * sx), (int)Math.Floor(y * sy), Math.Max(1, (int)Math.Ceiling(width * sx)), Math.Max(1, (int)Math.Ceiling(height * sy)));
-    }
+    private static TrackReport Track(IReadOnlyList<Place> way, FrameSize size) => new([.. way.Select(p => new TrackPoint(Round(p.Pts), FullBox(p.Box, size)))]);
 
     private static int[] FullBox(Patch box, FrameSize size)
     {

@@ -41,13 +41,37 @@ internal static class Arguments
     });
 
     /// <summary>A rectangle: x,y,width,height in whole pixels.</summary>
-    public static IReadOnlyList<int>? ReadRegion(ArgumentResult result) => Read<IReadOnlyList<int>?>(result, text =>
+    public static IReadOnlyList<int>? ReadRegion(ArgumentResult result) => Read<IReadOnlyList<int>?>(result, text => Box(text, "a region"));
+
+    /// <summary>Rectangles, one to each time that the option is given.</summary>
+    public static IReadOnlyList<int>[]? ReadBoxes(ArgumentResult result)
+    {
+        var read = new List<IReadOnlyList<int>>();
+        foreach (Token token in result.Tokens)
+        {
+            try { read.Add(Box(token.Value, "a box to ignore")); }
+            catch (FormatException e) { result.AddError(e.Message); }
+        }
+        return [.. read];
+    }
+
+    /// <summary>Seconds that something lasts: a number from 0 up.</summary>
+    public static double ReadLength(ArgumentResult result) => Read(result, text =>
+        double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double seconds) && double.IsFinite(seconds) ? seconds // "NaN" is read whatever the style
+            : throw new FormatException($"'{Names.Printable(text)}' is not a number of seconds, such as 1.5."));
+
+    /// <summary>Whole pixels.</summary>
+    public static int ReadPixels(ArgumentResult result) => Read(result, text =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int pixels) ? pixels
+            : throw new FormatException($"'{Names.Printable(text)}' is not a number of pixels, such as 24."));
+
+    private static List<int> Box(string text, string what)
     {
         var numbers = text.Split(',').Select(p => int.TryParse(p, NumberStyles.None, CultureInfo.InvariantCulture, out int n) ? n : -1).ToList();
         return numbers is [>= 0, >= 0, > 0, > 0]
             ? numbers
-            : throw new FormatException($"'{Names.Printable(text)}' is not a region: give x,y,width,height in pixels, such as 100,50,640,360.");
-    });
+            : throw new FormatException($"'{Names.Printable(text)}' is not {what}: give x,y,width,height in pixels, such as 100,50,640,360.");
+    }
 
     /// <summary>A folder that results may go to: not there yet, or empty.</summary>
     /// <exception cref="RefusedException">Something is in it.</exception>

@@ -175,6 +175,7 @@ public sealed partial class EvidenceFlow(Vault vault, IEvidenceStore store, IFoo
     private async Task AnalyseAsync(ExhibitRow row, string actor, StepProgress step, CancellationToken cancel)
     {
         ExhibitReference reference = row.Ref;
+        Deployments deployments = await vault.DeploymentsAsync().ConfigureAwait(false);
         using Scratch scratch = Scratch.New(vault.ScratchRoot);
         string working = Path.Combine(scratch.Path, "master" + SafeExtension(row.RelativePath));
         string output = Path.Combine(scratch.Path, "out");
@@ -185,7 +186,7 @@ public sealed partial class EvidenceFlow(Vault vault, IEvidenceStore store, IFoo
             LogDamaged(log, reference.Text, damage);
             return;
         }
-        AnalysisReport report = await analyser.AnalyseAsync(working, output, options.Analysis with { Label = ViewingLabel.Of(reference.Text, row.Sha256!) }, step.Fraction("analysing"), cancel).ConfigureAwait(false);
+        AnalysisReport report = await analyser.AnalyseAsync(working, output, deployments.For(row.Case, row.Camera, options.Analysis) with { Label = ViewingLabel.Of(reference.Text, row.Sha256!) }, step.Fraction("analysing"), cancel).ConfigureAwait(false);
         // The packets are there too where the looking for motion failed.
         PacketFiles packets = PacketFiles.In(output, report.Clips, row.Sha256!, cancel);
         foreach (string problem in packets.Problems) LogPacketsNotUsed(log, reference.Text, problem);

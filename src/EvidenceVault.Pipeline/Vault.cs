@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using EvidenceVault.Pipeline.Access;
+using EvidenceVault.Pipeline.Analysis;
 using EvidenceVault.Pipeline.Custody;
 using EvidenceVault.Pipeline.Keys;
 using EvidenceVault.Pipeline.Publishing;
@@ -15,7 +16,10 @@ namespace EvidenceVault.Pipeline;
 /// </summary>
 public sealed class Vault : IAsyncDisposable
 {
-    internal const string AccessFileName = "access.json", DatabaseFileName = "vault.db", PolicyFileName = "policy", WitnessFolderName = "witness";
+    internal const string AccessFileName = "access.json", DatabaseFileName = "vault.db", PolicyFileName = "policy", WitnessFolderName = "witness", DeploymentsFileName = "deployments.json";
+
+    // What is recorded where a file of deployments that was there is there no more.
+    private const string NoDeployments = "none";
 
     private LogPolicy _policy;
 
@@ -92,6 +96,38 @@ public sealed class Vault : IAsyncDisposable
 
     /// <summary>Who may do what, as a file.</summary>
     internal string AccessFile => Path.Combine(Home, AccessFileName);
+
+    /// <summary>The settings that deployments have of their own, where there is such a file.</summary>
+    public string DeploymentsFile => Path.Combine(Home, DeploymentsFileName);
+
+    /// <summary>The settings that deployments have of their own, as the file has them now: read anew for each analysis, and a change recorded before it is
+    /// used. A mistake in it keeps nothing from being sealed.</summary>
+    /// <exception cref="UnreachableException">The file cannot be read or understood: until it can, nothing is analysed.</exception>
+    public async Task<Deployments> DeploymentsAsync()
+    {
+        try
+        {
+            byte[]? content = File.Exists(DeploymentsFile) ? await File.ReadAllBytesAsync(DeploymentsFile).ConfigureAwait(false) : null;
+            Deployments deployments = content is null ? Deployments.None : Deployments.Read(content);
+            await Sequencer.CommitAsync(change => NoteDeployments(change, content)).ConfigureAwait(false);
+            return deployments;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException)
+        {
+            throw new UnreachableException(
+                $"The settings of deployments in {DeploymentsFile} cannot be used. {e.Message}", "Footage is sealed and stored as ever; its analysis waits.",
+                "Mend the file (docs/drop-manifest.md says what it may hold) or take it away; the next look carries on.", e);
+        }
+    }
+
+    private static void NoteDeployments(Change change, byte[]? content)
+    {
+        // A vault that never had the file has nothing to tell.
+        if (content is null && Settings.Get(change.Connection, change.Transaction, "deployments") is null) return;
+        string sha256 = content is null ? NoDeployments : Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(content));
+        if (Settings.Set(change, "deployments", sha256))
+            change.Record(new(Acts.ConfigurationChanged, Environment.UserName) { Detail = new JsonObject { ["what"] = "deployments", ["sha256"] = sha256 } });
+    }
 
     /// <summary>The CA certificates handed to whoever checks seals.</summary>
     public string CaFile => Path.Combine(Home, "ca.pem");

@@ -72,7 +72,7 @@ public static class VaultRestore
             // What the demonstration witness remembered is not in a backup: it begins anew, and vouches for as little as before.
             string witness = Path.Combine(home, Vault.WitnessFolderName);
             Directory.CreateDirectory(witness, OwnerOnlyFolder);
-            foreach ((string part, string to) in new[] { (KeyBackup.WitnessKey, Publishing.WitnessFolder.PathOfKey(witness)), (KeyBackup.Policy, Path.Combine(home, Vault.PolicyFileName)) })
+            foreach ((string part, string to) in new[] { (KeyBackup.WitnessKey, Publishing.WitnessFolder.PathOfKey(witness)), (KeyBackup.Policy, Path.Combine(home, Vault.PolicyFileName)), (KeyBackup.Deployments, Path.Combine(home, Vault.DeploymentsFileName)) })
             {
                 if (parts.Contains(part)) Put(backup.Extract(scratch.Path, part), to);
             }

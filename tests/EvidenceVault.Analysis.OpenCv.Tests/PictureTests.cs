@@ -75,6 +75,20 @@ public class PictureTests
     }
 
     [Fact]
+    public void A_heat_map_shows_the_way_of_what_was_followed()
+    {
+        using var quiet = new Mat(360, 640, MatType.CV_8UC3, new Scalar(90, 90, 90));
+        using var heat = new Mat(90, 160, MatType.CV_32FC1, new Scalar(0));
+        heat.Set(10, 10, 4f);
+        TrackReport track = new([new(1, [90, 290, 20, 20]), new(2, [390, 290, 20, 20])]);
+        using var with = HeatMap.Draw(quiet, heat, "a title", [track]);
+        using var without = HeatMap.Draw(quiet, heat, "a title", []);
+        int side = (with.Width - 640) / 2; // the words may be wider than the picture
+        Assert.True(with.At<Vec3b>(300, side + 250).Item0 > 200);
+        Assert.InRange(without.At<Vec3b>(300, ((without.Width - 640) / 2) + 250).Item0, 50, 120);
+    }
+
+    [Fact]
     public async Task A_storyboard_names_a_place_for_every_moment_and_shows_the_key_frame_that_stood_there()
     {
         using var bench = new Bench();

@@ -97,6 +97,20 @@ public class StillsTests
     }
 
     [Fact]
+    public async Task In_stills_too_what_is_inside_a_box_to_ignore_or_below_the_minimum_size_is_no_event()
+    {
+        using var bench = new Bench();
+        string card = bench.Output("card");
+        for (int i = 0; i < 8; i++) Shot(card, $"IMG_{i}.JPG", Noon.AddMinutes(5 * i), "+01:00", i == 4 ? 300 : null, seed: i);
+        foreach (var (settings, events) in ((AnalysisSettings, int)[])
+            [(new(), 1), (new() { Ignore = [[280, 180, 100, 190]] }, 0), (new() { Ignore = [[0, 180, 200, 190]] }, 1), (new() { Region = [0, 0, 250, 480] }, 0), (new() { MinimumSize = 100 }, 1), (new() { MinimumSize = 300 }, 0)])
+        {
+            var report = await bench.Analyser.AnalyseAsync(card, null, settings, null, default);
+            Assert.True(events == report.Segments.Count, $"{report.Segments.Count} events with {AnalysisJson.Write(report with { Keyframes = [] })}");
+        }
+    }
+
+    [Fact]
     public async Task Stills_of_an_empty_scene_are_no_event_whatever_the_light_does()
     {
         using var bench = new Bench();

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using EvidenceVault.Cli.Commands;
 using EvidenceVault.Cli.Show;
+using EvidenceVault.Pipeline.Analysis;
 
 namespace EvidenceVault.Cli.Tests;
 
@@ -49,6 +50,13 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("retrieve", "AB/1", "--reason", "x")]
     [InlineData("analyse", "v", "--region", "1,2,3")]
     [InlineData("analyse", "v", "--region", "1,2,0,4")]
+    [InlineData("analyse", "v", "--ignore", "1,2,3")]
+    [InlineData("analyse", "v", "--ignore", "1,2,3,4", "--ignore", "a,b,c,d")]
+    [InlineData("analyse", "v", "--minimum-size", "-3")]
+    [InlineData("analyse", "v", "--sensitivity", "shrill")]
+    [InlineData("analyse", "v", "--sensitivity", "1")]
+    [InlineData("analyse", "v", "--merge-gap", "NaN")]
+    [InlineData("analyse", "v", "--pre-roll", "-1")]
     [InlineData("clip", "v", "--from", "x", "--to", "2", "-o", "c")]
     [InlineData("clip", "v", "--from", "1:61", "--to", "90", "-o", "c")]
     [InlineData("log", "show", "--last", "0")]
@@ -67,6 +75,27 @@ public sealed class CommandLineTests : IDisposable
         ParseResult parsed = CommandTree.Build().Parse(["clip", "v", $"--from={text}", "--to=9999", "-o", "c"]);
         Assert.Empty(parsed.Errors);
         Assert.Equal(seconds, parsed.GetValue<double>("--from"));
+    }
+
+    [Fact]
+    public async Task What_is_asked_of_an_analysis_is_what_its_report_says_it_was_done_with()
+    {
+        string file = work.File("scene.mp4");
+        Assert.Equal(0, (await work.RunProgramAsync("ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc2=size=160x120:rate=10:duration=2", "-pix_fmt", "yuv420p", file)).Code);
+        Ran ran = await work.RunAsync("analyse", file, "--json", "-o", work.File("found"), "--ignore", "0,0,10,20", "--ignore", "100,0,10,20", "--minimum-size", "30", "--sensitivity", "low", "--merge-gap", "7",
+            "--pre-roll", "1.5", "--post-roll", "0", "--burst-gap", "60", "--no-viewing-copies", "--no-storyboard");
+        Assert.True(ran.Code == 0, ran.Error);
+        AnalysisReport report = AnalysisJson.Read(ran.Out);
+        AnalysisSettings asked = report.Settings;
+        Assert.Equal([[0, 0, 10, 20], [100, 0, 10, 20]], asked.Ignore);
+        Assert.Equal((30, Sensitivity.Low, 7, 1.5, 0, 60), (asked.MinimumSize, asked.Sensitivity, asked.MergeGap, asked.PreRoll, asked.PostRoll, asked.BurstGap));
+        Assert.Equal((true, false, false), (asked.Clips, asked.ViewingCopies, asked.Storyboard));
+        Assert.Empty(report.Storyboard);
+        Assert.Equal(AnalysisJson.Write(new AnalysisReport { Settings = new() { Clips = false } }), AnalysisJson.Write(new AnalysisReport { Settings = AnalysisJson.Read((await work.RunAsync("analyse", file, "--json")).Out).Settings }));
+
+        ran = await work.RunAsync("analyse", file, "--post-roll", "999999");
+        Assert.Equal(2, ran.Code);
+        Assert.Contains("The time kept after an event is no number of seconds from 0 to 3600.", ran.Error);
     }
 
     [Fact]

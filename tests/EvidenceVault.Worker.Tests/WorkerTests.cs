@@ -6,6 +6,7 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
+using EvidenceVault.Pipeline.Analysis;
 using EvidenceVault.Pipeline.Records;
 using EvidenceVault.Proof;
 using EvidenceVault.Testing;
@@ -50,6 +51,51 @@ public sealed partial class WorkerTests(AzuriteFixture azurite) : IClassFixture<
         Assert.Equal(["started", "stopped"], more.Skip(entries.Count).Select(e => e.Action));
         Assert.DoesNotContain("sealing", again.Out);
         MustBeTheTable(again.Out, later, more.Count);
+    }
+
+    [Fact]
+    public async Task A_deployment_is_analysed_by_its_own_settings_a_change_of_them_is_logged_and_a_mistake_in_them_holds_up_no_evidence()
+    {
+        using Bench bench = new();
+        string list = Path.Combine(Directory.CreateDirectory(bench.Vault, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute).FullName, "deployments.json");
+        byte[] own = """{ "deployments": [ { "case": "OP-HERON", "camera": "CAM-2", "ignore": [[0, 40, 160, 60]], "preRoll": 1 } ] }"""u8.ToArray();
+        File.WriteAllBytes(list, own);
+        string[] films = [.. ((string[])["CAM-1", "CAM-2"]).Select(camera => Path.Combine(bench.Drop($"OP-HERON/{camera}/night"), "quay.mp4"))];
+        for (int i = 0; i < films.Length; i++) await Bench.FilmAsync(films[i], 40 + i);
+        await using (WorkerProcess worker = Start(bench, "--once")) Assert.True(await worker.EndAsync() == 0, worker.Said);
+
+        (IReadOnlyList<ExhibitRow> masters, IReadOnlyList<CustodyEntry> entries) = await bench.LookAsync();
+        AnalysisReport usual = AnalysisOf(masters, "CAM-1"), asked = AnalysisOf(masters, "CAM-2");
+        Assert.Single(usual.Segments);
+        Assert.Empty(asked.Segments);
+        Assert.Null(usual.Settings.Deployment);
+        Assert.Equal(("OP-HERON/CAM-2", 1, 2), (asked.Settings.Deployment, asked.Settings.PreRoll, usual.Settings.PreRoll));
+        Assert.Equal([0, 40, 160, 60], Assert.Single(asked.Settings.Ignore));
+        CustodyEntry told = Assert.Single(entries, IsOfDeployments);
+        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(own)), (string?)told.Detail!["sha256"]);
+        Assert.True(told.Time <= entries.First(e => e.Action == "analysed").Time);
+
+        File.WriteAllText(list, """{ "deployments": [ { "case": "OP-HERON", "camera": "CAM-2", "ignore": [[0, 40, 160]] } ] }""");
+        string third = Path.Combine(bench.Drop("OP-HERON/CAM-2/later"), "quay.mp4");
+        await Bench.FilmAsync(third, 42);
+        await using (WorkerProcess worker = Start(bench, "--once", "--patience", "1"))
+        {
+            Assert.True(await worker.EndAsync() == 3, worker.Said);
+            Assert.Contains("OP-HERON/CAM-2: A box to ignore is not x,y,width,height", worker.Said);
+        }
+        (masters, entries) = await bench.LookAsync();
+        Bench.SealedOnce([.. films, third], masters);
+        Assert.Equal(ExhibitState.Stored, masters.Single(m => m.State != ExhibitState.Analysed).State);
+        Assert.Single(entries, IsOfDeployments);
+
+        File.Delete(list);
+        await using (WorkerProcess worker = Start(bench, "--once")) Assert.True(await worker.EndAsync() == 0, worker.Said);
+        (masters, entries) = await bench.LookAsync();
+        Assert.Equal([0, 1, 1], masters.Select(m => AnalysisJson.Read(m.Analysis!).Segments.Count).Order());
+        Assert.Equal("none", (string?)entries.Last(IsOfDeployments).Detail!["sha256"]);
+
+        static bool IsOfDeployments(CustodyEntry entry) => entry.Action == "configuration-changed" && (string?)entry.Detail!["what"] == "deployments";
+        static AnalysisReport AnalysisOf(IReadOnlyList<ExhibitRow> masters, string camera) => AnalysisJson.Read(masters.Single(m => m.Camera == camera).Analysis!);
     }
 
     [Fact]

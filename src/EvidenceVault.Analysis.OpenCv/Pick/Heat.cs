@@ -73,7 +73,8 @@ internal static class HeatMap
     /// <param name="quiet">A frame of the scene with little going on, upright, BGR.</param>
     /// <param name="heat">Counts in cells.</param>
     /// <param name="title">What it is of.</param>
-    public static Mat Draw(Mat quiet, Mat heat, string title)
+    /// <param name="tracks">Where what was followed went.</param>
+    public static Mat Draw(Mat quiet, Mat heat, string title, IReadOnlyList<TrackReport> tracks)
     {
         double scale = Math.Min(1, (double)Widest / quiet.Width);
         var size = new Size(Math.Max(1, (int)(quiet.Width * scale)), Math.Max(1, (int)(quiet.Height * scale)));
@@ -111,6 +112,19 @@ internal static class HeatMap
         Cv2.Add(a, b, mixed);
         using var picture = new Mat();
         mixed.ConvertTo(picture, MatType.CV_8UC3);
-        return Lettering.Under(picture, title, "Dark: passed once. Bright: moved often or long. Grey: nothing moved.");
+        foreach (TrackReport track in tracks) Way(picture, [.. track.Points.Select(p => new Point((int)((p.Box[0] + (p.Box[2] / 2.0)) * scale), (int)((p.Box[1] + (p.Box[3] / 2.0)) * scale)))]);
+        const string colours = "Dark: passed once. Bright: moved often or long. Grey: nothing moved.";
+        return tracks.Count == 0 ? Lettering.Under(picture, title, colours) : Lettering.Under(picture, title, colours, "Line: where what was followed went, from ring to dot, by the frames looked at.");
+    }
+
+    // Light on dark, so that it shows on either.
+    private static void Way(Mat picture, Point[] places)
+    {
+        foreach (var (colour, width) in ((Scalar, int)[])[(Lettering.Ink, 3), (Lettering.Paper, 1)])
+        {
+            Cv2.Polylines(picture, [places], isClosed: false, colour, width, LineTypes.AntiAlias);
+            Cv2.Circle(picture, places[0], 5, colour, width, LineTypes.AntiAlias);
+            Cv2.Circle(picture, places[^1], width == 1 ? 3 : 4, colour, -1, LineTypes.AntiAlias);
+        }
     }
 }

@@ -108,14 +108,14 @@ internal sealed class Pictures(string video, int stream, FrameSize size, string 
             if (await FrameAsync(new("quiet", still.Pts, still.Pts, still.Pts), null, cancel) is not var (_, quiet)) return maps;
             using (quiet)
             {
-                using var whole = HeatMap.Draw(quiet, all, "DERIVATIVE - where motion was, whole footage");
+                using var whole = HeatMap.Draw(quiet, all, "DERIVATIVE - where motion was, whole footage", []);
                 maps.Add(Write("heat-map.jpg", "heat-map", null, Encode(whole), null));
                 for (int i = 0; i < Math.Min(MapsMost, report.Segments.Count); i++)
                 {
                     var segment = report.Segments[i];
                     using var part = heat.Between(segment.Start, segment.End);
                     if (part is null) continue;
-                    using var drawn = HeatMap.Draw(quiet, part, $"DERIVATIVE - where motion was, segment {i + 1}, PTS {Clock(segment.Start)} to {Clock(segment.End)}");
+                    using var drawn = HeatMap.Draw(quiet, part, $"DERIVATIVE - where motion was, segment {i + 1}, PTS {Clock(segment.Start)} to {Clock(segment.End)}", segment.Tracks);
                     maps.Add(Write(string.Create(CultureInfo.InvariantCulture, $"segment-{i + 1:000}-heat-map.jpg"), "heat-map", null, Encode(drawn), i + 1));
                 }
             }

@@ -12,7 +12,10 @@ internal readonly record struct StillChange(int Number, Patch? Largest, int Comp
 
 /// <summary>Finds what changes from still to still: each is held to the median of those around it of the same kind of light (by day, or by infra-red
 /// at night). Only those are in memory.</summary>
-internal sealed class StillChanges(FrameSize size)
+/// <param name="size">The sizes at which they are looked at.</param>
+/// <param name="mask">255 where they are looked at; null where all of them is.</param>
+/// <param name="rule">How large what counts must be.</param>
+internal sealed class StillChanges(FrameSize size, byte[]? mask, MotionRule rule)
 {
     private const int Around = 6, Tolerance = 22;
     private const double Grey = 10;
@@ -57,7 +60,7 @@ internal sealed class StillChanges(FrameSize size)
 
     // A cloud or a longer exposure changes all of the picture: another still is first brought to this one's light, by the medians of both
     // and how far they spread, which a thing in one of them hardly moves.
-    private static byte[] Lit(byte[] other, byte[] like)
+    private byte[] Lit(byte[] other, byte[] like)
     {
         var (middle, spread) = Spread(other);
         var (toMiddle, toSpread) = Spread(like);
@@ -67,18 +70,24 @@ internal sealed class StillChanges(FrameSize size)
         return [.. other.Select(p => map[p])];
     }
 
-    private static (double Middle, double Spread) Spread(byte[] pixels)
+    private (double Middle, double Spread) Spread(byte[] pixels)
     {
         Span<int> count = stackalloc int[256];
         count.Clear();
-        foreach (byte p in pixels) count[p]++;
+        int all = 0;
+        for (int i = 0; i < pixels.Length; i++)
+        {
+            if (mask is not null && mask[i] == 0) continue;
+            count[pixels[i]]++;
+            all++;
+        }
         return (At(count, 0.5), At(count, 0.84) - At(count, 0.16));
 
         double At(Span<int> counts, double share)
         {
             int seen = 0;
             for (int i = 0; i < 256; i++)
-                if ((seen += counts[i]) >= share * pixels.Length) return i;
+                if ((seen += counts[i]) >= share * all) return i;
             return 255;
         }
     }
@@ -89,6 +98,7 @@ internal sealed class StillChanges(FrameSize size)
         byte[] column = new byte[others.Length];
         for (int i = 0; i < still.Length; i++)
         {
+            if (mask is not null && mask[i] == 0) continue;
             for (int o = 0; o < others.Length; o++) column[o] = others[o][i];
             Array.Sort(column);
             // With an even number both middle values count: of two stills that differ, neither is the scene for sure.
@@ -106,7 +116,7 @@ internal sealed class StillChanges(FrameSize size)
         int count = Cv2.ConnectedComponentsWithStats(clean, labels, stats, centres, PixelConnectivity.Connectivity8);
         return Enumerable.Range(1, Math.Max(0, count - 1))
             .Select(n => new Patch(stats.At<int>(n, 0), stats.At<int>(n, 1), stats.At<int>(n, 2), stats.At<int>(n, 3), stats.At<int>(n, 4), stats.At<int>(n, 4)))
-            .Where(p => p.Area >= 0.15 * p.Width * p.Height).Select(p => (Patch?)p).MaxBy(p => p!.Value.Area);
+            .Where(p => p.Area >= 0.15 * p.Width * p.Height && rule.LongerSide(p) >= rule.MinimumSize).Select(p => (Patch?)p).MaxBy(p => p!.Value.Area);
     }
 }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using EvidenceVault.Analysis.OpenCv.Decode;
+using EvidenceVault.Analysis.OpenCv.Score;
 using EvidenceVault.Pipeline.Analysis;
 using OpenCvSharp;
 
@@ -16,8 +17,9 @@ internal sealed class StillPictures
     {
         var series = Stills.Series(path);
         var size = FrameSize.Of(report.Probe!);
-        var notes = series.Notes.ToList();
-        var changes = new StillChanges(size);
+        var looked = LookedAt.Of(report.Settings, size);
+        List<string> notes = [.. series.Notes, .. looked.Notes];
+        var changes = new StillChanges(size, looked.Mask, AskedRule.Of(report.Settings, (size.Width, size.Height), (size.FullWidth, size.FullHeight)));
         var readable = new bool[series.Stills.Count];
         for (int i = 0; i < series.Stills.Count; i++)
         {
@@ -32,7 +34,7 @@ internal sealed class StillPictures
         if (read == 0) return Task.FromResult(report with { Problem = FootageAnalyser.Problem("No still decodes.", "Have the camera's copy read again.") });
 
         var found = changes.Finish();
-        double threshold = StillEvents.Threshold(found, size);
+        double threshold = AskedRule.OfStills(report.Settings.Sensitivity) * StillEvents.Threshold(found, size);
         var bursts = series.Bursts(report.Settings.BurstGap);
         var events = new List<(SegmentReport Segment, IReadOnlyList<StillChange> Shots)>();
         for (int b = 0; b < bursts.Count; b++)

@@ -69,10 +69,10 @@ internal sealed class SceneScorer
 
     /// <param name="footage">What is scored: its size and frame rate.</param>
     /// <param name="span">Seconds the footage spans by its packets; decides how long the slots are.</param>
-    /// <param name="region">Region of interest in working pixels, or null.</param>
+    /// <param name="mask">255 where the picture is looked at; null where all of it is.</param>
     /// <param name="events">The decision.</param>
     /// <param name="scored">Told each frame's score and its working plane; null where it looks as the one before.</param>
-    public SceneScorer(Footage footage, double span, Rect? region, MotionEvents events, Action<FrameScore, byte[]?> scored)
+    public SceneScorer(Footage footage, double span, byte[]? mask, MotionEvents events, Action<FrameScore, byte[]?> scored)
     {
         (_width, _height, _buffers, _events, _scored) = (footage.Size.Width, footage.Size.Height, footage.Buffers, events, scored);
         _light = new(_width, _height, _buffers);
@@ -80,12 +80,7 @@ internal sealed class SceneScorer
         _foreground = new byte[_width * _height];
         _slot = Math.Clamp(span / (2 * SlotsEachWay), Math.Max(0.15, footage.FrameTime), SlotLongest);
         _pastMin = Math.Clamp((int)Math.Ceiling(KnownAfter / _slot), 2, SlotsEachWay / 2);
-        if (region is { } r)
-        {
-            using var mask = new Mat(_height, _width, MatType.CV_8UC1, Scalar.Black);
-            Cv2.Rectangle(mask, r, Scalar.White, -1);
-            mask.GetArray(out _mask);
-        }
+        _mask = mask;
     }
 
     /// <summary>Seconds from one sample to the next, at least.</summary>
@@ -99,6 +94,15 @@ internal sealed class SceneScorer
 
     /// <summary>Lines of text that the camera writes, working pixels: not looked at. Known once the first frame is scored.</summary>
     public IReadOnlyList<Rect> Text { get; private set; } = [];
+
+    /// <summary>True where nothing of a box is looked at: text, and what the settings leave out.</summary>
+    public bool Hides(Rect box)
+    {
+        if (_mask is null) return false;
+        for (int y = box.Top; y < box.Bottom; y++)
+            if (_mask.AsSpan((y * _width) + box.Left, box.Width).ContainsAnyExcept((byte)0)) return false;
+        return true;
+    }
 
     /// <summary>Takes the next example of the scene.</summary>
     public SceneSample AddSample(double pts, byte[] grey)

@@ -10,24 +10,62 @@ namespace EvidenceVault.Cli.Commands;
 /// <summary>Looks into footage without a vault.</summary>
 internal static class AnalyseCommand
 {
+    private static readonly AnalysisSettings Usual = new();
+
     public static Command Build()
     {
         var video = Arguments.Video();
         var output = new Option<string?>("--output", "-o") { Description = "A new or empty folder for keyframes, contact sheet, activity curve, clips and analysis.json. Without it, only the report is made.", HelpName = "DIR" };
         var region = new Option<IReadOnlyList<int>?>("--region") { Description = "Look only here: x,y,width,height in pixels of the upright frame.", HelpName = "X,Y,W,H", CustomParser = Arguments.ReadRegion };
+        var ignore = new Option<IReadOnlyList<int>[]?>("--ignore") { Description = "Do not look here: x,y,width,height in pixels of the upright frame. May be given several times.", HelpName = "X,Y,W,H", CustomParser = Arguments.ReadBoxes };
+        var minimum = new Option<int>("--minimum-size") { Description = "What stays shorter than this on its longer side, in pixels of the upright frame, is no event.", HelpName = "PIXELS", CustomParser = Arguments.ReadPixels };
+        var sensitivity = new Option<string>("--sensitivity")
+        {
+            Description = "low: for windy and wet places; fewer false events, and somebody far off may be missed. normal: people, vehicles and boats count; leaves, rain and water do not. high: for quiet places where nothing must be missed; more false events.",
+            HelpName = "low|normal|high",
+            DefaultValueFactory = _ => "normal",
+        };
+        sensitivity.AcceptOnlyFromAmong("low", "normal", "high");
+        var mergeGap = Seconds("--merge-gap", "Events that are no farther apart than this are one.", Usual.MergeGap);
+        var preRoll = Seconds("--pre-roll", "Seconds kept before an event in its clip.", Usual.PreRoll);
+        var postRoll = Seconds("--post-roll", "Seconds kept after an event in its clip.", Usual.PostRoll);
+        var burstGap = Seconds("--burst-gap", "Of stills: shots farther apart than this, by the camera's clock, are of two bursts.", Usual.BurstGap);
         var noClips = new Option<bool>("--no-clips") { Description = "Cut no clips." };
+        var noCopies = new Option<bool>("--no-viewing-copies") { Description = "Make no viewing copies of clips that a browser cannot play." };
+        var noStoryboard = new Option<bool>("--no-storyboard") { Description = "Make no thumbnails for scrubbing." };
         var exhaustive = new Option<bool>("--exhaustive") { Description = "Decode every frame, and look at all that are at least 0.07 seconds apart. Without it, key frames and the sizes of packets decide which stretches are decoded." };
-        var command = new Command("analyse", "Find motion in a video. Needs no vault and no storage; the video is only read.") { video, output, region, noClips, exhaustive, CommandTree.Json };
-        Examples.Of(command, "evidencevault analyse MOV001.MP4 --json", "evidencevault analyse MOV001.MP4 -o found --region 0,300,1920,600 --no-clips");
+        var command = new Command("analyse", "Find motion in a video. Needs no vault and no storage; the video is only read.")
+        {
+            video, output, region, ignore, minimum, sensitivity, mergeGap, preRoll, postRoll, burstGap, noClips, noCopies, noStoryboard, exhaustive, CommandTree.Json,
+        };
+        Examples.Of(command, "evidencevault analyse MOV001.MP4 --json", "evidencevault analyse MOV001.MP4 -o found --region 0,300,1920,600 --no-clips", "evidencevault analyse MOV001.MP4 --ignore 0,0,1920,200 --ignore 1500,200,420,300 --minimum-size 40 --sensitivity low");
         command.SetAction((parsed, cancel) => RunAsync(
             parsed.GetRequiredValue(video), parsed.GetValue(output),
-            AnalysisEnvironment.Settings() with { Region = parsed.GetValue(region), Clips = parsed.GetValue(output) is not null && !parsed.GetValue(noClips), Exhaustive = parsed.GetValue(exhaustive) },
+            AnalysisEnvironment.Settings() with
+            {
+                Region = parsed.GetValue(region),
+                Ignore = parsed.GetValue(ignore) ?? [],
+                MinimumSize = parsed.GetValue(minimum),
+                Sensitivity = Enum.Parse<Sensitivity>(parsed.GetRequiredValue(sensitivity), ignoreCase: true),
+                MergeGap = parsed.GetValue(mergeGap),
+                PreRoll = parsed.GetValue(preRoll),
+                PostRoll = parsed.GetValue(postRoll),
+                BurstGap = parsed.GetValue(burstGap),
+                Clips = parsed.GetValue(output) is not null && !parsed.GetValue(noClips),
+                ViewingCopies = !parsed.GetValue(noCopies),
+                Storyboard = !parsed.GetValue(noStoryboard),
+                Exhaustive = parsed.GetValue(exhaustive),
+            },
             parsed.GetValue(CommandTree.Json), cancel));
         return command;
     }
 
+    private static Option<double> Seconds(string name, string description, double usual) =>
+        new(name) { Description = description, HelpName = "SECONDS", CustomParser = Arguments.ReadLength, DefaultValueFactory = _ => usual };
+
     private static async Task<int> RunAsync(string video, string? output, AnalysisSettings settings, bool json, CancellationToken cancel)
     {
+        SettingsCheck.Require(settings);
         string full = Arguments.ExistingVideo(video);
         string? folder = output is null ? null : Arguments.NewFolder(output);
         await using ServiceProvider services = Host.WithoutVault();

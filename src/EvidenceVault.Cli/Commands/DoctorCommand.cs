@@ -160,6 +160,7 @@ internal static class DoctorCommand
             yield return await LogAsync(host, cancel);
             yield return Witnesses(host.Vault);
             yield return Receipts(host.Vault);
+            yield return await DeploymentsAsync(host.Vault);
             yield return TimestampsOf(host);
         }
     }
@@ -207,6 +208,19 @@ internal static class DoctorCommand
             $"{Names.Printable(w.Witness.Name)}{(w.Witness.IsDemonstration ? " (the vault's own, for demonstration)" : "")}: {(w.Standing is { Size: > 0 and var size } ? $"cosigned {size} entries" : "has not cosigned yet")}"));
         string outside = witnesses.Any(w => !w.Witness.IsDemonstration) ? "" : $" No outside witness is named in {Names.Printable(Path.Combine(vault.Home, "policy"))}: nobody but this vault vouches for its history.";
         return new("witnesses", true, $"{(told.Length > 0 ? told : "The policy names none")}.{outside}");
+    }
+
+    private static async Task<Result> DeploymentsAsync(Vault vault)
+    {
+        try
+        {
+            IReadOnlyList<DeploymentSettings> own = (await vault.DeploymentsAsync()).All;
+            return new("deployments", true, own.Count == 0 ? "None has settings of its own for the analysis." : $"With settings of their own for the analysis: {string.Join(", ", own.Select(d => $"{d.Case}/{d.Camera}"))}.");
+        }
+        catch (VaultException e)
+        {
+            return new("deployments", false, e.What, e.Next);
+        }
     }
 
     private static Result Receipts(Vault vault)

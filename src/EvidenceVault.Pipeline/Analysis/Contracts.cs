@@ -8,7 +8,8 @@ public interface IFootageAnalyser
 {
     /// <summary>Probes, finds motion, and writes keyframes, contact sheet, activity curve and clips into <paramref name="outputFolder"/>
     /// (which exists and is empty) beside <c>analysis.json</c>. Never throws for what the footage is: a file that cannot be
-    /// analysed gives a <see cref="AnalysisReport.Problem"/>. Throws UnreachableException when ffmpeg or the analysis program is missing.</summary>
+    /// analysed gives a <see cref="AnalysisReport.Problem"/>. Throws UnreachableException when ffmpeg or the analysis program is missing,
+    /// and RefusedException for settings that no analysis can be asked for (<see cref="SettingsCheck"/>).</summary>
     /// <param name="video">A file, or a folder of stills.</param>
     /// <param name="outputFolder">Where pictures and clips go; null when only the report is wanted.</param>
     /// <param name="settings">What to look for.</param>
@@ -43,6 +44,21 @@ public sealed record AnalysisSettings
 
     /// <summary>Region of interest x,y,width,height in pixels of the upright frame; null for the whole frame.</summary>
     public IReadOnlyList<int>? Region { get; init; }
+
+    /// <summary>Boxes x,y,width,height in pixels of the upright frame that are not looked at.</summary>
+    public IReadOnlyList<IReadOnlyList<int>> Ignore { get; init; } = [];
+
+    /// <summary>Pixels of the upright frame: what stays shorter than this on its longer side for as long as it is followed is no event. 0 for no such limit.</summary>
+    public int MinimumSize { get; init; }
+
+    /// <summary>How readily something that moves counts.</summary>
+    public Sensitivity Sensitivity { get; init; }
+
+    /// <summary>Seconds from the end of an event to the beginning of the next up to which the two are one.</summary>
+    public double MergeGap { get; init; } = 1.5;
+
+    /// <summary>The deployment whose own settings these are, <c>case/camera</c>; null where it has none of its own.</summary>
+    public string? Deployment { get; init; }
 
     /// <summary>Of stills: seconds between two shots, by the camera's clock, above which they are of two bursts.</summary>
     public double BurstGap { get; init; } = 10;
@@ -175,7 +191,20 @@ public sealed record StretchReport(double Start, double End, string Way, string 
 /// <param name="Box">Bounding box of all motion in it: x, y, width, height in pixels of the upright frame.</param>
 /// <param name="OpenedBecause">Why it was opened, a sentence.</param>
 /// <param name="ClosedBecause">Why it was closed, a sentence.</param>
-public sealed record SegmentReport(double Start, double End, double Peak, double PeakScore, IReadOnlyList<int> Box, string OpenedBecause, string ClosedBecause);
+public sealed record SegmentReport(double Start, double End, double Peak, double PeakScore, IReadOnlyList<int> Box, string OpenedBecause, string ClosedBecause)
+{
+    /// <summary>Where what was followed was, one track for each thing, in order of their first sight. Things that touch are one thing for as long as they do. Empty for stills.</summary>
+    public IReadOnlyList<TrackReport> Tracks { get; init; } = [];
+}
+
+/// <summary>Where one thing was.</summary>
+/// <param name="Points">Its places in order, the first and the last that were seen among them: at most two a second beside these, fewer of what stays long.</param>
+public sealed record TrackReport(IReadOnlyList<TrackPoint> Points);
+
+/// <summary>A place of something that was followed.</summary>
+/// <param name="Pts">PTS seconds of the frame.</param>
+/// <param name="Box">x, y, width, height in pixels of the upright frame.</param>
+public sealed record TrackPoint(double Pts, IReadOnlyList<int> Box);
 
 /// <summary>A clip cut by stream copy. Bounds in PTS seconds of the Master.</summary>
 /// <param name="File">Its name in the output folder.</param>

@@ -47,6 +47,7 @@ internal sealed class FootageAnalyser(FootageAnalysisOptions options, TimeProvid
 
     public async Task<AnalysisReport> AnalyseAsync(string video, string? outputFolder, AnalysisSettings settings, IProgress<double>? progress, CancellationToken cancel)
     {
+        SettingsCheck.Require(settings);
         if (!File.Exists(options.Program))
             throw new UnreachableException("The analysis program is not installed beside this one.", "The footage was not looked into; what is sealed stays sealed.", "Build the solution again, or set the program's place in the configuration.");
         foreach (string tool in (string[])["ffmpeg", "ffprobe", "prlimit"])

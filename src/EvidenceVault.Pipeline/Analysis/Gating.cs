@@ -40,6 +40,9 @@ internal sealed record Stretch
     /// <summary>Seconds from the last frame looked at to its first key frame: a moment, or the length of a stretch that was left out.</summary>
     public double SinceLook { get; init; }
 
+    /// <summary>True where what is followed counts but for its size: how large it gets must be seen.</summary>
+    public bool SeesTooSmall { get; init; }
+
     /// <summary>What is followed and counts, as it comes in: where it was last, and its usual area.</summary>
     public IReadOnlyList<(Patch Box, double Usual)> Counting { get; init; } = [];
 }
@@ -55,6 +58,7 @@ internal static class Gating
     public static (StretchWay Way, string Because) Decide(Stretch stretch, MotionRule rule)
     {
         if (stretch.OtherScene) return (StretchWay.Decoded, "the whole picture changes");
+        if (stretch.SeesTooSmall) return (StretchWay.Decoded, "how large what moves gets is not known");
         if (stretch.Counting.Count > 0)
         {
             bool inside = true, anySeen = false;

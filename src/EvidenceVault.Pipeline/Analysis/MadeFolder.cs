@@ -57,6 +57,8 @@ internal static class MadeFolder
         if (report.Versions.Count > VersionsMax || report.Versions.Any(v => v.Key.Length > VersionMax || v.Value is null || v.Value.Length > VersionMax)) return "its versions are none";
         if (report.ViewingCopies.Any(v => v.Method.Length > TextMax || v.Reasons.Count > VersionsMax || v.Reasons.Any(r => r is null || r.Length > TextMax))) return "a viewing copy's reasons are none";
         if (report.Segments.Any(s => s.Box.Count != 4)) return "a box has no four numbers";
+        if (report.Segments.Any(s => s.Tracks.Any(t => t is null || t.Points.Any(p => p is null || p.Box.Count != 4)))) return "a track has no boxes";
+        if (report.Segments.Sum(s => s.Tracks.Sum(t => (long)t.Points.Count)) > Trails.MostOfReport) return "it lists more than there can be";
         return null;
     }
 

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace EvidenceVault.Pipeline.Analysis;
 
 /// <summary>A connected patch of the working frame that differs from the scene's background.</summary>
@@ -63,7 +65,7 @@ internal sealed record MotionRule(int FrameWidth, int FrameHeight)
     public double Travel { get; init; } = 0.6;
 
     /// <summary>Least travel.</summary>
-    public double TravelMin => 5 * _scale;
+    public double TravelMin => 5 * _scale * Farther;
 
     /// <summary>Share of what is followed that must be in motion while it convinces.</summary>
     public double MovingShare { get; init; } = 0.25;
@@ -76,7 +78,7 @@ internal sealed record MotionRule(int FrameWidth, int FrameHeight)
     public double ConvinceSmall { get; init; } = 0.8;
 
     /// <summary>Least travel of a small patch.</summary>
-    public double TravelMinSmall => 8 * _scale;
+    public double TravelMinSmall => 8 * _scale * Farther;
 
     /// <summary>Seconds for which something small may stir in place before it is taken for part of the scene.</summary>
     public double SwaysFor { get; init; } = 5;
@@ -115,10 +117,32 @@ internal sealed record MotionRule(int FrameWidth, int FrameHeight)
 
     /// <summary>PTS gap over which nothing is followed.</summary>
     public double Gap { get; init; } = 2;
+
+    /// <summary>What the least travel is multiplied by.</summary>
+    public double Farther { get; init; } = 1;
+
+    /// <summary>How many times as large as what stirs at a place anyway a thing must be to count there.</summary>
+    public double OutOfClutter { get; init; } = 2.5;
+
+    /// <summary>What never gets so long on its longer side is no event: pixels of the upright frame.</summary>
+    public double MinimumSize { get; init; }
+
+    /// <summary>Pixels of the upright frame to a working pixel, across.</summary>
+    public double FullAcross { get; init; } = 1;
+
+    /// <summary>The same, down.</summary>
+    public double FullDown { get; init; } = 1;
+
+    /// <summary>The longer side of a box, pixels of the upright frame.</summary>
+    public double LongerSide(Patch box) => Math.Max(FullAcross * box.Width, FullDown * box.Height);
 }
 
 /// <summary>An event as decided.</summary>
-internal sealed record MotionEvent(double Start, double End, double Peak, double PeakScore, Patch Box, string OpenedBecause, string ClosedBecause);
+internal sealed record MotionEvent(double Start, double End, double Peak, double PeakScore, Patch Box, string OpenedBecause, string ClosedBecause)
+{
+    /// <summary>Where each thing that was followed was.</summary>
+    public IReadOnlyList<IReadOnlyList<Place>> Tracks { get; init; } = [];
+}
 
 /// <summary>Decides from scores what is an event: follows patches from frame to frame, lets one open an event only when it has
 /// gone somewhere, keeps the event open while the patch differs from the background (a person who stands still does), and
@@ -134,7 +158,8 @@ internal sealed class MotionEvents(MotionRule rule)
         public long AreaSum, MovingSum;
         public double Peak, PeakPts;
         public bool Convinced, SeenAtKey, GoneAtKey;
-        public double Farthest, Path, Typical;
+        public double Farthest, Path, Typical, Longest;
+        public Trail Trail = new();
 
         // Where it was when it last had gone on, and how it stirred since.
         public Patch From;
@@ -145,7 +170,7 @@ internal sealed class MotionEvents(MotionRule rule)
     // Where leaves, water or rain keep giving patches that go nowhere, what counts must be well larger than they are there.
     // Each cell keeps the largest such patch of late.
     private const int CellSide = 16;
-    private const double ClutterHalfLife = 20, ClutterFactor = 2.5, ClutterAge = 4, StirsShare = 0.03, LookUsual = 0.25, OfTheCoding = 4;
+    private const double ClutterHalfLife = 20, ClutterAge = 4, StirsShare = 0.03, LookUsual = 0.25, OfTheCoding = 4;
 
     private readonly int _columns = (rule.FrameWidth / CellSide) + 1;
     private readonly double[] _clutter = new double[((rule.FrameWidth / CellSide) + 1) * ((rule.FrameHeight / CellSide) + 1)];
@@ -156,6 +181,9 @@ internal sealed class MotionEvents(MotionRule rule)
 
     /// <summary>What is followed and counts: where it was seen last, and its usual area.</summary>
     public IReadOnlyList<(Patch Box, double Usual)> Counting => [.. _tracks.Where(t => t.Convinced).Select(t => (t.Box, t.Typical))];
+
+    /// <summary>True where something counts but for its size: how large it gets must be seen.</summary>
+    public bool SeesTooSmall => _tracks.Exists(t => t.Convinced && t.Longest < rule.MinimumSize);
 
     /// <summary>PTS seconds of the last frame looked at, or null before the first.</summary>
     public double? LastLook => _lastLook;
@@ -220,10 +248,11 @@ internal sealed class MotionEvents(MotionRule rule)
     {
         foreach (var track in _tracks.ToList()) Close(track, frameEnd: true);
         var events = new List<MotionEvent>();
-        foreach (var (track, closed) in _done.Where(d => d.Track.Convinced).OrderBy(d => d.Track.First))
+        foreach (var (track, closed) in _done.Where(d => d.Track.Convinced && d.Track.Longest >= rule.MinimumSize).OrderBy(d => d.Track.First))
         {
             var next = new MotionEvent(track.First, track.Last, track.PeakPts, track.Peak, track.All,
-                $"something of {track.Start.Width} by {track.Start.Height} working pixels appeared and travelled {track.Farthest:0} pixels", closed);
+                OpenedBecause(track), closed)
+            { Tracks = [track.Trail.Places] };
             if (events.Count > 0 && next.Start - events[^1].End <= rule.MergeGap)
             {
                 var open = events[^1];
@@ -235,12 +264,17 @@ internal sealed class MotionEvents(MotionRule rule)
                     Peak = higher ? next.Peak : open.Peak,
                     PeakScore = higher ? next.PeakScore : open.PeakScore,
                     Box = open.Box.Union(next.Box),
+                    Tracks = [.. open.Tracks, .. next.Tracks],
                 };
             }
             else events.Add(next);
         }
         return [.. events.Where(e => e.End - e.Start >= rule.MinLength)];
     }
+
+    // For people, in pixels of the picture that they see.
+    private string OpenedBecause(Track track) => string.Create(CultureInfo.InvariantCulture,
+        $"something of {track.Start.Width * rule.FullAcross:0} by {track.Start.Height * rule.FullDown:0} pixels appeared and travelled {track.Farthest * Math.Max(rule.FullAcross, rule.FullDown):0} pixels");
 
     // What counts may have gone farther where frames are far apart or were left out; but it is as large as it was, and one thing.
     private bool MayHaveGone(Track track, Patch patch, double seconds) => track.Convinced
@@ -254,6 +288,8 @@ internal sealed class MotionEvents(MotionRule rule)
         track.All = track.All.Union(box);
         // What has not convinced is not known to be there where nobody looked.
         track.Last = frame.Pts + (frame.Bridged && !track.Convinced ? Math.Min(frame.Duration, 0.1) : frame.Duration);
+        track.Trail.Add(frame.Pts, box);
+        track.Longest = Math.Max(track.Longest, rule.LongerSide(box));
         track.Frames++;
         track.Unseen = 0;
         track.SeenAtKey |= frame.Key;
@@ -276,7 +312,7 @@ internal sealed class MotionEvents(MotionRule rule)
             && track.Frames >= (small ? 5 : 3)
             && track.Frames >= 2 * track.Missed
             && track.MovingSum >= rule.MovingShare * track.AreaSum
-            && box.Area >= ClutterFactor * Clutter(box)
+            && box.Area >= rule.OutOfClutter * Clutter(box)
             && box.Area >= rule.Fill * box.Width * box.Height
             && travelled >= rule.Straightness * track.Path
             && travelled >= (small ? Math.Max(rule.TravelMinSmall, 1.5 * Math.Max(box.Width, box.Height)) : Math.Max(rule.TravelMin, rule.Travel * size));
@@ -297,6 +333,7 @@ internal sealed class MotionEvents(MotionRule rule)
         track.Convinced = false;
         track.First = frame.Pts; // if it goes on after all, it begins anew
         track.Start = box;
+        track.Trail = new();
         (track.Frames, track.Missed, track.AreaSum, track.MovingSum, track.Path, track.Farthest) = (0, 0, 0, 0, 0, 0);
         foreach (int cell in Cells(track.All)) _clutter[cell] = Math.Max(_clutter[cell], track.Typical);
     }

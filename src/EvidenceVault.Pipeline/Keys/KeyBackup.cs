@@ -19,7 +19,7 @@ internal sealed record BackupPart(string Name, Func<Stream> Open);
 /// </summary>
 internal sealed class KeyBackup : IDisposable
 {
-    public const string Ring = "keyring.json", Access = "access.json", Policy = "policy", WitnessKey = "witness-key.json", Database = "vault.db";
+    public const string Ring = "keyring.json", Access = "access.json", Policy = "policy", WitnessKey = "witness-key.json", Deployments = "deployments.json", Database = "vault.db";
 
     private const string Container = "backup.p12", Sums = "SHA256SUMS", SumsSignature = "SHA256SUMS.p7s", HowTo = "HOW-TO-RESTORE.txt", Encrypted = ".cms";
 
@@ -176,7 +176,7 @@ internal sealed class KeyBackup : IDisposable
         }
     }
 
-    private static bool IsPart(string name) => name is Container or Sums or SumsSignature or HowTo or Ring + Encrypted or Access + Encrypted or Policy + Encrypted or WitnessKey + Encrypted or Database + Encrypted;
+    private static bool IsPart(string name) => name is Container or Sums or SumsSignature or HowTo or Ring + Encrypted or Access + Encrypted or Policy + Encrypted or WitnessKey + Encrypted or Deployments + Encrypted or Database + Encrypted;
 
     private static string Existing(string folder, string name) =>
         System.IO.File.Exists(Path.Combine(folder, name)) ? Path.Combine(folder, name) : throw new InvalidDataException($"{name} is missing from it");

@@ -159,6 +159,7 @@ internal sealed class BackUpKeysHandler(Vault vault) : IRequestHandler<BackUpKey
         ];
         // The policy names the demonstration witness by its key: without it no later checkpoint would meet the quorum.
         if (File.Exists(vault.DemonstrationKeyFile)) parts.Add(new(KeyBackup.WitnessKey, () => File.OpenRead(vault.DemonstrationKeyFile)));
+        if (File.Exists(vault.DeploymentsFile)) parts.Add(new(KeyBackup.Deployments, () => File.OpenRead(vault.DeploymentsFile)));
         ulong? size = null;
         if (request.WithDatabase)
         {

@@ -67,6 +67,9 @@ internal sealed class ReproduceAnalysisHandler(Vault vault, IEvidenceStore store
         try { recorded = AnalysisJson.Read(recordedJson); }
         catch (JsonException e) { throw new EvidenceException($"The recorded analysis of {row.Reference} cannot be read ({e.Message})", "It was altered or harmed after it was recorded; the Master is not touched by that.", "Run 'evidencevault log fsck', and restore vault.db from backup beside it.", e); }
 
+        if (SettingsCheck.Fault(recorded.Settings) is { } fault)
+            throw new EvidenceException($"The settings in the recorded analysis of {row.Reference} are none that it can have been done with. {fault}", "It was altered or harmed after it was recorded; the Master is not touched by that.", "Run 'evidencevault log fsck', and restore vault.db from backup beside it.");
+
         using Scratch scratch = Scratch.New(vault.ScratchRoot);
         string working = Path.Combine(scratch.Path, "master" + EvidenceFlow.SafeExtension(row.RelativePath)), output = Path.Combine(scratch.Path, "out");
         Directory.CreateDirectory(output);

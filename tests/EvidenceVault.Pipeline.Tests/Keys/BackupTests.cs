@@ -227,6 +227,18 @@ public sealed class BackupTests(AzuriteFixture azurite) : IClassFixture<AzuriteF
     }
 
     [Fact]
+    public async Task The_settings_of_deployments_go_with_a_backup_and_come_back()
+    {
+        await using TempVault temp = await TempVault.NewAsync();
+        byte[] own = """{ "deployments": [ { "case": "OP-HERON", "camera": "CAM-7", "minimumSize": 40 } ] }"""u8.ToArray();
+        File.WriteAllBytes(temp.Vault.DeploymentsFile, own);
+        await BackUpAsync(temp.Vault);
+        string home = Path.Combine(folder, "restored");
+        Assert.Contains("deployments.json", (await RestoreAsync(home)).Put);
+        Assert.Equal(own, File.ReadAllBytes(Path.Combine(home, "deployments.json")));
+    }
+
+    [Fact]
     public async Task A_write_ahead_log_left_by_another_database_stops_a_restore()
     {
         await using TempVault temp = await TempVault.NewAsync();
