@@ -6,7 +6,6 @@ using EvidenceVault.Pipeline.Access;
 using EvidenceVault.Pipeline.Analysis;
 using EvidenceVault.Pipeline.Custody;
 using EvidenceVault.Pipeline.Records;
-using EvidenceVault.Pipeline.Sealing;
 using EvidenceVault.Pipeline.Storage;
 using EvidenceVault.Pipeline.Words;
 using EvidenceVault.Proof;
@@ -68,12 +67,13 @@ internal sealed class ReproduceAnalysisHandler(Vault vault, IEvidenceStore store
         catch (JsonException e) { throw new EvidenceException($"The recorded analysis of {row.Reference} cannot be read ({e.Message})", "It was altered or harmed after it was recorded; the Master is not touched by that.", "Run 'evidencevault log fsck', and restore vault.db from backup beside it.", e); }
 
         using Scratch scratch = Scratch.New(vault.ScratchRoot);
-        string working = Path.Combine(scratch.Path, "master" + EvidenceFlow.SafeExtension(row.RelativePath)), output = Path.Combine(scratch.Path, "out");
+        string working = Path.Combine(scratch.Path, WorkingCopy.NameOf(row)), output = Path.Combine(scratch.Path, "out");
         Directory.CreateDirectory(output);
         AnalysisReport now;
         try
         {
-            await CopyOutAsync(row, working, cancellationToken).ConfigureAwait(false);
+            if (await WorkingCopy.WriteAsync(store, row, working, null, cancellationToken).ConfigureAwait(false) is { } damage)
+                throw new EvidenceException(damage, "They are not what was sealed; nothing was compared.", "Compare the store with its backup and report it as a finding.");
             now = await analyser.AnalyseAsync(working, output, recorded.Settings with { Threads = options.Analysis.Threads }, request.Progress, cancellationToken).ConfigureAwait(false);
         }
         catch (EvidenceException e)
@@ -106,23 +106,6 @@ internal sealed class ReproduceAnalysisHandler(Vault vault, IEvidenceStore store
     private string? LoggedHash(ExhibitReference reference) => vault.Log.Entries(reference)
         .Select(e => CustodyEntry.TryParse(e.Bytes, out CustodyEntry? entry, out _) ? entry : null)
         .LastOrDefault(e => e?.Action == Acts.Analysed && e.Detail?["analysisSha256"] is not null)?.Detail!["analysisSha256"]!.GetValue<string>();
-
-    private async Task CopyOutAsync(ExhibitRow row, string path, CancellationToken cancel)
-    {
-        await using Stream stored = await store.OpenReadAsync(ContentAddress.Parse(row.Address!), cancel).ConfigureAwait(false);
-        await using var reading = new MasterReading(stored);
-        try
-        {
-            await using var file = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 20);
-            await reading.CopyToAsync(file, 1 << 20, cancel).ConfigureAwait(false);
-        }
-        catch (IOException e)
-        {
-            throw new UnreachableException($"The working copy could not be written ({e.Message}).", "Nothing was compared; the Master is sealed and stored.", "Free space in the vault's folder, then try again.", e);
-        }
-        if (reading.Digests != new FileDigests(row.Sha256!, row.Sha512!, row.Bytes!.Value))
-            throw new EvidenceException($"The store gave back bytes with SHA-256 {reading.Digests.Sha256} for {row.Reference}.", "They are not what was sealed; nothing was compared.", "Compare the store with its backup and report it as a finding.");
-    }
 
     private Task RecordAsync(ExhibitRow row, ReproducedAnalysis found) => vault.Sequencer.RecordAsync(new CustodyAct(Acts.AnalysisCompared, caller.Account)
     {
