@@ -51,9 +51,16 @@ internal static class ShowCommand
             page.Table(
                 [new("Exhibit"), new("What"), new("Segment", Right: true), new("At", Right: true), new("Size", Right: true), new("SHA-256", Wraps: true)],
                 e.Derivatives.Select(d => (IEnumerable<string?>)
-                    [d.Exhibit, d.Role, d.Segment?.ToString(CultureInfo.InvariantCulture), d.Pts is { } pts ? Show.Words.Pts(pts) : "", d.Bytes is { } size ? Show.Words.Scale(size) : "", d.Sha256]));
+                    [d.Exhibit, d.Role, d.Segment?.ToString(CultureInfo.InvariantCulture), At(d), d.Bytes is { } size ? Show.Words.Scale(size) : "", d.Sha256]));
         }
         page.Heading("Custody");
         Entries.Show(page, e.Custody, ofOneExhibit: true);
     }
+
+    private static string At(DerivativeShown d) => d switch
+    {
+        { Start: { } start, End: { } end } => $"{Show.Words.Pts(start)} to {Show.Words.Pts(end)}",
+        { Pts: { } pts } => Show.Words.Pts(pts),
+        _ => "",
+    };
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using EvidenceVault.Pipeline;
 using EvidenceVault.Pipeline.Keys;
 using EvidenceVault.Pipeline.Records;
 using EvidenceVault.Pipeline.UseCases;
@@ -46,9 +47,13 @@ internal sealed record SegmentShown(long Number, double Start, double End, doubl
     public static SegmentShown Of(SegmentRow s) => new(s.Number, s.Start, s.End, s.Peak, s.PeakScore, JsonNode.Parse(s.Box), s.OpenedBecause, s.ClosedBecause);
 }
 
-internal sealed record DerivativeShown(string Exhibit, string? Role, int? Segment, double? Pts, string? File, string State, string? Sha256, string? Sha512, long? Bytes, string? Address)
+internal sealed record DerivativeShown(string Exhibit, string? Role, int? Segment, double? Pts, string? File, string State, string? Sha256, string? Sha512, long? Bytes, string? Address, double? Start, double? End)
 {
-    public static DerivativeShown Of(ExhibitRow d) => new(d.Reference, d.Role, d.Segment, d.Pts, d.RelativePath, d.State, d.Sha256, d.Sha512, d.Bytes, d.Address);
+    public static DerivativeShown Of(ExhibitRow d)
+    {
+        KeptClip? clip = KeptClip.Read(d);
+        return new(d.Reference, d.Role, d.Segment, d.Pts, d.RelativePath, d.State, d.Sha256, d.Sha512, d.Bytes, d.Address, clip?.GotStart, clip?.GotEnd);
+    }
 }
 
 /// <summary>A custody entry with its personal fields opened. A field is shown only where the entry commits to it; one that was swapped

@@ -88,6 +88,9 @@ public static class Acts
     /// <summary>A viewing copy of an exhibit was asked for. Recorded, with the reason, before the exhibit is decrypted.</summary>
     public const string CopyAsked = "copy-asked";
 
+    /// <summary>A clip of an exhibit was asked for by hand. Recorded, with the reason and the bounds, before the exhibit is decrypted.</summary>
+    public const string ClipAsked = "clip-asked";
+
     /// <summary>A delivered file was moved aside in its source after read-back.</summary>
     public const string MovedAside = "moved-aside";
 

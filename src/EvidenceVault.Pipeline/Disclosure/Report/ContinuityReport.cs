@@ -128,6 +128,7 @@ internal static class ContinuityReport
         "viewed" => "Record looked at",
         "retrieved" => "Bytes given out",
         "copy-asked" => "Viewing copy asked for",
+        "clip-asked" => $"Clip asked for, from {ReportText.Of(entry.Detail?["from"])} s to {ReportText.Of(entry.Detail?["to"])} s",
         "moved-aside" => "Delivered file moved aside in its source",
         "log-read" => "Log entries looked at",
         "exported" when entry.Exhibit is null => "Bundle recorded, with each exhibit's last number",
