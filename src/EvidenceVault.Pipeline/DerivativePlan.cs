@@ -7,7 +7,7 @@ namespace EvidenceVault.Pipeline;
 /// <summary>A file that the analysis made and that is to become a derivative.</summary>
 /// <param name="File">Its name in the output folder.</param>
 /// <param name="Role">What it is: <c>clip</c>, <c>keyframe</c>, <c>contact-sheet</c>, <c>activity-curve</c>, <c>activity-data</c>, <c>packet-index</c>, <c>packet-proof</c>,
-/// <c>heat-map</c>, <c>viewing-copy</c>, <c>storyboard</c>.</param>
+/// <c>heat-map</c>, <c>viewing-copy</c>, <c>storyboard</c>, <c>still-series</c>.</param>
 /// <param name="MediaType">Its media type.</param>
 /// <param name="Segment">The segment it belongs to.</param>
 /// <param name="Pts">PTS seconds, of a single frame.</param>
@@ -27,10 +27,11 @@ internal static class DerivativePlan
 {
     /// <param name="report">What was found and made.</param>
     /// <param name="found">What is known of the packets; null where that is not asked.</param>
-    public static IEnumerable<MadeFile> Of(AnalysisReport report, PacketFiles? found = null)
+    /// <param name="stills">Of a series of stills, the exhibits in its order.</param>
+    public static IEnumerable<MadeFile> Of(AnalysisReport report, PacketFiles? found = null, IReadOnlyList<string>? stills = null)
     {
         PacketFiles packets = found ?? PacketFiles.None;
-        var ofSegments = report.Clips.Select(c => Clip(c, packets)).Concat(report.ViewingCopies.Select(ViewingCopy)).Concat(report.Keyframes.Select(k => Picture(k, "keyframe")))
+        var ofSegments = report.Clips.Select(c => Clip(c, packets)).Concat(report.ViewingCopies.Select(ViewingCopy)).Concat(report.Keyframes.Select(k => Picture(k, "keyframe", stills)))
             .OrderBy(m => m.Segment ?? int.MaxValue).ThenBy(m => m.Role, StringComparer.Ordinal).ThenBy(m => m.Pts ?? 0);
         IEnumerable<PictureReport> whole = [.. report.ContactSheet is { } sheet ? [sheet] : Array.Empty<PictureReport>(), .. report.Activity];
         IEnumerable<MadeFile> index = packets.Index is null ? [] : [Index(packets)];
@@ -82,10 +83,11 @@ internal static class DerivativePlan
         ["method"] = "stream copy, never re-encoded",
     };
 
-    private static MadeFile Picture(PictureReport picture, string role)
+    private static MadeFile Picture(PictureReport picture, string role, IReadOnlyList<string>? stills = null)
     {
         var settings = new JsonObject { ["kind"] = picture.Kind };
         if (picture.Pts is { } pts) settings["pts"] = pts;
+        if (picture.Still is { } still && stills is not null) settings["still"] = stills[still - 1];
         return new(picture.File, role, MediaType(picture.File), picture.Segment, picture.Pts, settings) { Sha256 = picture.Sha256 };
     }
 

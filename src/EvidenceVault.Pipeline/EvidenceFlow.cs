@@ -20,6 +20,7 @@ namespace EvidenceVault.Pipeline;
 ///   Seal        sealed             a staged upload, perhaps a placed blob without a record: done again, the blob found there
 ///   Read back   stored             the state 'sealed': read back again
 ///   Analyse     analysed           a scratch folder (swept) and perhaps derivative blobs without a record: done again
+///   Series      in-series          the same; of the stills of a drop that is complete (DeriveSeriesAsync)
 /// </code>
 /// A step that finds something out of reach throws <see cref="UnreachableException"/> and leaves the state for later. A custody
 /// write that fails throws too, and so stops the act it records.
@@ -219,6 +220,15 @@ public sealed partial class EvidenceFlow(Vault vault, IEvidenceStore store, IFoo
     {
         ExhibitReference reference = row.Ref;
         change.Analyse(reference, report.Problem is null ? ExhibitState.Analysed : ExhibitState.NotAnalysed, json, report.Problem);
+        // What came with a drop is looked at once more, with the stills beside it (EvidenceFlow.Series.cs).
+        if (row.DropId is not null && report.Probe?.Container == "jpeg") SeriesOfStills.Note(change, reference);
+        RecordAnalysis(change, row, actor, report, json, derivatives);
+    }
+
+    /// <summary>The entry of an analysis, its segments, and what was made, within one change.</summary>
+    private void RecordAnalysis(Change change, ExhibitRow row, string actor, AnalysisReport report, string json, List<StoredDerivative> derivatives)
+    {
+        ExhibitReference reference = row.Ref;
         change.Record(ActOn(row, Acts.Analysed, actor) with
         {
             Outcome = report.Problem is null ? Outcome.Done : Outcome.Failed,

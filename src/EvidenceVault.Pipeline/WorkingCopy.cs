@@ -31,6 +31,21 @@ internal static class WorkingCopy
         }
     }
 
+    /// <summary>Writes the stills of a list into a folder, under the names that the list gives them.</summary>
+    /// <returns>What is wrong with one of them, a sentence; null where all are what the list and their seals say.</returns>
+    /// <exception cref="UnreachableException">The store does not answer, or a file cannot be written.</exception>
+    public static async Task<string?> StillsAsync(Vault vault, IEvidenceStore store, StillList list, string folder, IProgress<double>? progress, CancellationToken cancel)
+    {
+        for (int i = 0; i < list.Stills.Count; i++)
+        {
+            ListedStill still = list.Stills[i];
+            if (vault.Exhibits.Find(ExhibitReference.Parse(still.Exhibit)) is not { } row || row.Sha256 != still.Sha256) return $"The catalogue does not have still {still.Exhibit} as it was listed.";
+            if (await WriteAsync(store, row, Path.Combine(folder, list.NameOf(i)), null, cancel).ConfigureAwait(false) is { } damage) return damage;
+            progress?.Report((i + 1.0) / list.Stills.Count);
+        }
+        return null;
+    }
+
     /// <summary>The name of an exhibit's working copy. Programs look at the bytes; the extension only helps with bare streams.</summary>
     public static string NameOf(ExhibitRow row) => "master" + SafeExtension(row.RelativePath);
 

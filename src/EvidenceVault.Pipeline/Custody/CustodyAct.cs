@@ -79,6 +79,9 @@ public static class Acts
     /// <summary>A Derivative was made, sealed, stored and read back.</summary>
     public const string Derived = "derived";
 
+    /// <summary>A still was decrypted and looked at with others as a series, which <c>detail.series</c> names.</summary>
+    public const string InSeries = "in-series";
+
     /// <summary>The record of an exhibit was looked at.</summary>
     public const string Viewed = "viewed";
 

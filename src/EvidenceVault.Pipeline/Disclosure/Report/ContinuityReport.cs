@@ -125,6 +125,7 @@ internal static class ContinuityReport
         "reproduced" => "Decrypted within the vault, to be searched for motion again",
         "analysis-compared" => "Compared with what the search gives when it is done again",
         "derived" => $"Made from {ReportText.Of(entry.Detail?["parent"])} ({ReportText.Of(entry.Detail?["role"])}), sealed and stored",
+        "in-series" => $"Looked at with other stills, as the series {ReportText.Of(entry.Detail?["series"])}",
         "viewed" => "Record looked at",
         "retrieved" => "Bytes given out",
         "copy-asked" => "Viewing copy asked for",
