@@ -20,7 +20,7 @@ internal sealed class VideoAnalysis(FootageProbe probe, IClipCutter cutter, Acti
             Settings = settings,
             Versions = new SortedDictionary<string, string>
             {
-                ["evidencevault"] = OwnBuild.Version,
+                ["evidencevault"] = OwnBuild.Of(typeof(VideoAnalysis).Module, typeof(AnalysisReport).Module),
                 ["ffmpeg"] = await Ffmpeg.VersionAsync(cancel),
                 ["opencv"] = Cv2.GetVersionString() ?? "unknown",
             },

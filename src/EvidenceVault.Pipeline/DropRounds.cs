@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using EvidenceVault.Pipeline.Analysis;
 using EvidenceVault.Pipeline.Custody;
 using EvidenceVault.Pipeline.Intake;
 using EvidenceVault.Pipeline.Records;
@@ -61,6 +62,15 @@ public sealed partial class DropRounds(
 
     // Files that could not be taken: when each may be tried again. In memory only: a restart tries at once.
     private readonly ConcurrentDictionary<(string Source, string Path), (DateTimeOffset Until, TimeSpan Wait)> _putOff = new();
+
+    // Drops of which files were still arriving when they were last looked at.
+    private readonly ConcurrentDictionary<long, bool> _arriving = new();
+
+    // Stills that no series could be recorded of: not tried again before a restart.
+    private readonly HashSet<ExhibitReference> _notKept = [];
+
+    // Stills of one series: more would need more time and space than one analysis should.
+    private const int MostStills = 2000;
 
     /// <summary>Goes round until cancelled; or, with <paramref name="once"/>, until there is nothing left to do.
     /// Something out of reach is told and tried again, for ever: a worker never dies of it. With <paramref name="once"/> it gives up after
@@ -127,7 +137,7 @@ public sealed partial class DropRounds(
         if (!flow.Analyses || round.OutOfReach is not null) return round;
 
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        Task<Carried> analysis = CarryEachOnAsync([.. vault.Exhibits.Unfinished().Where(r => r.State == ExhibitState.Stored)], analyse: true, progress, stop.Token);
+        Task<Carried> analysis = AnalyseAllAsync(progress, stop.Token);
         try
         {
             while (await ChangeBeforeAsync(analysis, round, stop.Token).ConfigureAwait(false))
@@ -206,6 +216,7 @@ public sealed partial class DropRounds(
     private async Task TakeAsync(IDropSource source, DropSighting sighting)
     {
         long drop = await NoteDropAsync(source, sighting).ConfigureAwait(false);
+        _arriving[drop] = sighting.StillArriving > 0;
         string prefix = sighting.Manifest?.ExhibitPrefix ?? options.ExhibitPrefix;
         foreach (DropFile file in sighting.Ready.OrderBy(f => f.RelativePath, StringComparer.Ordinal))
         {
@@ -307,6 +318,44 @@ public sealed partial class DropRounds(
         // A store that was away may have come back without what it had (Azurite writes its index late): look again at the next round.
         if (trouble is not null) _storeIsReady = false;
         return new(finished, waiting, trouble);
+    }
+
+    /// <summary>Analyses what is stored, then the stills of each drop that is complete, folder by folder, as series.</summary>
+    private async Task<Carried> AnalyseAllAsync(IProgress<FlowStep>? progress, CancellationToken cancel)
+    {
+        Carried each = await CarryEachOnAsync([.. vault.Exhibits.Unfinished().Where(r => r.State == ExhibitState.Stored)], analyse: true, progress, cancel).ConfigureAwait(false);
+        if (each.Trouble is not null) return each;
+        int finished = each.Finished, waiting = each.Waiting;
+        // A camera begins a new folder when its counter begins anew: names are in order only within one.
+        foreach (var folder in vault.Stills.Waiting().GroupBy(s => (s.DropId, Folder: Path.GetDirectoryName(s.RelativePath))))
+        {
+            if (_arriving.GetValueOrDefault(folder.Key.DropId)) continue;
+            foreach (WaitingStill[] stills in StillSeries.InNameOrder(folder, s => Path.GetFileName(s.RelativePath)).Chunk(MostStills))
+            {
+                ExhibitReference[] series = [.. stills.Select(s => ExhibitReference.Parse(s.Exhibit))];
+                // One still is no series; it waits for more to come.
+                if (series.Length < 2 || _notKept.Contains(series[0]) || SourceOf(vault.Exhibits.Find(series[0])!) is null) continue;
+                try
+                {
+                    if (await flow.DeriveSeriesAsync(series, Vault.Program, progress, cancel).ConfigureAwait(false) is null) waiting++;
+                    else finished++;
+                }
+                catch (EvidenceException e)
+                {
+                    LogNoSeries(log, series[0].Text, e.Message);
+                    _notKept.Add(series[0]);
+                }
+                catch (UnreachableException e)
+                {
+                    return new(finished, waiting + 1, e);
+                }
+                catch (Exception e) when (IsOfTheMachine(e))
+                {
+                    return new(finished, waiting + 1, OfTheMachine(e));
+                }
+            }
+        }
+        return new(finished, waiting, null);
     }
 
     /// <summary>A receipt for each drop that has nothing under way and whose account has changed since its last receipt.</summary>
@@ -420,6 +469,9 @@ public sealed partial class DropRounds(
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Drop {Drop}: problem {Kind}")]
     private static partial void LogProblem(ILogger logger, long drop, string kind);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Exhibit} and the stills after it: no series. {Reason}")]
+    private static partial void LogNoSeries(ILogger logger, string exhibit, string reason);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Drop {Drop}: receipt {Receipt} issued")]
     private static partial void LogReceipt(ILogger logger, long drop, string receipt);

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
 using EvidenceVault.Pipeline.Analysis;
 using EvidenceVault.Pipeline.Custody;
@@ -22,31 +21,20 @@ public sealed partial class EvidenceFlow
     /// <exception cref="UnreachableException">Something needed is out of reach, or another process is at the exhibit.</exception>
     internal async Task<ExhibitRow> DeriveViewingCopyAsync(ExhibitReference reference, IViewingCopyMaker maker, string actor, string reason, IProgress<FlowStep>? progress, CancellationToken cancel)
     {
-        using ExhibitLock mine = ExhibitLock.TryTake(vault.Home, reference)
-            ?? throw new UnreachableException($"Exhibit {reference} is being worked on by another process.", "No viewing copy was made; the exhibit is as it was.", "Try again when that process has finished.");
-        ExhibitRow row = vault.Exhibits.Find(reference) ?? throw new InvalidOperationException($"Exhibit {reference} is not in the catalogue.");
-        if (row.Parent is not null)
-            throw new RefusedException($"{reference} is a {row.Role}, made from {row.Parent}.", "No viewing copy was made.", $"Ask for one of {row.Parent}; clips have theirs from the analysis.");
-        if (row.State == ExhibitState.Damaged) throw NotGivenBack(row, row.Problem ?? "The store did not give back what was sealed.");
-        // The analysis numbers what it makes from 1: nothing may take its numbers before it has.
-        if (row.State is not (ExhibitState.Analysed or ExhibitState.NotAnalysed))
-            throw new RefusedException($"Exhibit {reference} is '{row.State}': its analysis is still to come.", "No viewing copy was made.", "Let the worker finish it, and ask again.");
+        using ExhibitLock mine = TakeByHand(reference);
+        ExhibitRow row = AnalysedMaster(reference);
         IReadOnlyList<ExhibitRow> before = vault.Exhibits.Derivatives(reference);
         if (before.FirstOrDefault(d => d.Role == ViewingCopyRole && d.Segment is null) is { } there) return there;
 
         var step = new StepProgress(reference, row, progress);
         using Scratch scratch = Scratch.New(vault.ScratchRoot);
-        string working = Path.Combine(scratch.Path, "master" + SafeExtension(row.RelativePath));
+        string working = Path.Combine(scratch.Path, WorkingCopy.NameOf(row));
         if (await CopyOutAsync(row, working, step, cancel).ConfigureAwait(false) is { } damage) throw NotGivenBack(row, damage);
         ViewingCopyReport copy = await maker.MakeAsync(working, ViewingLabel.Of(reference.Text, row.Sha256!), null, Path.Combine(scratch.Path, "viewing-copy.mp4"), step.Fraction("copying for viewing"), cancel).ConfigureAwait(false);
         MadeFile made = DerivativePlan.ViewingCopy(copy);
-        int number = 1 + before.Select(d => int.Parse(d.Reference[(d.Reference.LastIndexOf('/') + 1)..], CultureInfo.InvariantCulture)).DefaultIfEmpty(0).Max();
+        int number = NextNumber(before);
         StoredDerivative stored = await StoreDerivativeAsync(row, reference.Child(number), made, scratch.Path, cancel).ConfigureAwait(false);
-        var versions = new Dictionary<string, string>
-        {
-            ["evidencevault"] = typeof(EvidenceFlow).Assembly.GetName().Version?.ToString(3) ?? "unknown",
-            ["ffmpeg"] = await Ffmpeg.VersionAsync(cancel).ConfigureAwait(false),
-        };
+        Dictionary<string, string> versions = await OwnVersionsAsync(cancel).ConfigureAwait(false);
         await vault.Sequencer.CommitAsync(change => CommitDerivative(change, stored, versions, actor, reason)).ConfigureAwait(false);
         return vault.Exhibits.Find(reference.Child(number))!;
     }
@@ -71,6 +59,30 @@ public sealed partial class EvidenceFlow
         });
     }
 
+    private ExhibitLock TakeByHand(ExhibitReference reference) => ExhibitLock.TryTake(vault.Home, reference)
+        ?? throw new UnreachableException($"Exhibit {reference} is being worked on by another process.", "Nothing was made of it; the exhibit is as it was.", "Try again when that process has finished.");
+
+    /// <summary>A Master of which something may be made by hand.</summary>
+    private ExhibitRow AnalysedMaster(ExhibitReference reference)
+    {
+        ExhibitRow row = vault.Exhibits.Find(reference) ?? throw new InvalidOperationException($"Exhibit {reference} is not in the catalogue.");
+        if (row.Parent is not null)
+            throw new RefusedException($"{reference} is a {row.Role}, made from {row.Parent}.", "Nothing was made of it.", $"Ask for one of {row.Parent}.");
+        if (row.State == ExhibitState.Damaged) throw NotGivenBack(row, row.Problem ?? "The store did not give back what was sealed.");
+        // The analysis numbers what it makes from 1: nothing may take its numbers before it has.
+        return row.State is ExhibitState.Analysed or ExhibitState.NotAnalysed ? row
+            : throw new RefusedException($"Exhibit {reference} is '{row.State}': its analysis is still to come.", "Nothing was made of it.", "Let the worker finish it, and ask again.");
+    }
+
+    private static int NextNumber(IReadOnlyList<ExhibitRow> derivatives) => 1 + derivatives.Select(d => d.Ref.Number).DefaultIfEmpty(0).Max();
+
+    /// <summary>What takes part where the vault itself makes something.</summary>
+    private static async Task<Dictionary<string, string>> OwnVersionsAsync(CancellationToken cancel) => new()
+    {
+        ["evidencevault"] = OwnBuild.Of(typeof(EvidenceFlow).Module),
+        ["ffmpeg"] = await Ffmpeg.VersionAsync(cancel).ConfigureAwait(false),
+    };
+
     private static EvidenceException NotGivenBack(ExhibitRow row, string problem) => new(
-        $"Exhibit {row.Reference} cannot be copied for viewing: {problem}", "Nothing was made of it.", $"See 'evidencevault show {row.Reference}', and tell the vault's administrator.");
+        $"Exhibit {row.Reference} is not given back as it was sealed: {problem}", "Nothing was made of it.", $"See 'evidencevault show {row.Reference}', and tell the vault's administrator.");
 }

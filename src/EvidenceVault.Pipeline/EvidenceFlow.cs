@@ -20,6 +20,7 @@ namespace EvidenceVault.Pipeline;
 ///   Seal        sealed             a staged upload, perhaps a placed blob without a record: done again, the blob found there
 ///   Read back   stored             the state 'sealed': read back again
 ///   Analyse     analysed           a scratch folder (swept) and perhaps derivative blobs without a record: done again
+///   Series      in-series          the same; of the stills of a drop that is complete (DeriveSeriesAsync)
 /// </code>
 /// A step that finds something out of reach throws <see cref="UnreachableException"/> and leaves the state for later. A custody
 /// write that fails throws too, and so stops the act it records.
@@ -177,7 +178,7 @@ public sealed partial class EvidenceFlow(Vault vault, IEvidenceStore store, IFoo
         ExhibitReference reference = row.Ref;
         Deployments deployments = await vault.DeploymentsAsync().ConfigureAwait(false);
         using Scratch scratch = Scratch.New(vault.ScratchRoot);
-        string working = Path.Combine(scratch.Path, "master" + SafeExtension(row.RelativePath));
+        string working = Path.Combine(scratch.Path, WorkingCopy.NameOf(row));
         string output = Path.Combine(scratch.Path, "out");
         Directory.CreateDirectory(output);
         if (await CopyOutAsync(row, working, step, cancel).ConfigureAwait(false) is { } damage)
@@ -220,6 +221,15 @@ public sealed partial class EvidenceFlow(Vault vault, IEvidenceStore store, IFoo
     {
         ExhibitReference reference = row.Ref;
         change.Analyse(reference, report.Problem is null ? ExhibitState.Analysed : ExhibitState.NotAnalysed, json, report.Problem);
+        // What came with a drop is looked at once more, with the stills beside it (EvidenceFlow.Series.cs).
+        if (row.DropId is not null && report.Probe?.Container == "jpeg") SeriesOfStills.Note(change, reference);
+        RecordAnalysis(change, row, actor, report, json, derivatives);
+    }
+
+    /// <summary>The entry of an analysis, its segments, and what was made, within one change.</summary>
+    private void RecordAnalysis(Change change, ExhibitRow row, string actor, AnalysisReport report, string json, List<StoredDerivative> derivatives)
+    {
+        ExhibitReference reference = row.Ref;
         change.Record(ActOn(row, Acts.Analysed, actor) with
         {
             Outcome = report.Problem is null ? Outcome.Done : Outcome.Failed,
@@ -319,26 +329,8 @@ public sealed partial class EvidenceFlow(Vault vault, IEvidenceStore store, IFoo
         LogNotTaken(log, row.Reference, e.Kind);
     }
 
-    /// <summary>Writes the decrypted Master into the scratch folder, hashing as it goes. Returns what is wrong with it, or null.</summary>
-    private async Task<string?> CopyOutAsync(ExhibitRow row, string path, StepProgress step, CancellationToken cancel)
-    {
-        try
-        {
-            await using Stream stored = await store.OpenReadAsync(ContentAddress.Parse(row.Address!), cancel).ConfigureAwait(false);
-            await using var reading = new MasterReading(stored, step.Of("fetching", row.Bytes));
-            await using var file = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 20);
-            await reading.CopyToAsync(file, 1 << 20, cancel).ConfigureAwait(false);
-            return reading.Digests == Digests(row) ? null : $"The store gave back bytes with SHA-256 {reading.Digests.Sha256}.";
-        }
-        catch (EvidenceException e)
-        {
-            return e.What;
-        }
-        catch (IOException e)
-        {
-            throw new UnreachableException($"The working copy could not be written ({e.Message}).", "The Master is sealed and stored; its analysis waits.", "Free space in the vault's folder; the worker tries again by itself.", e);
-        }
-    }
+    private Task<string?> CopyOutAsync(ExhibitRow row, string path, StepProgress step, CancellationToken cancel) =>
+        WorkingCopy.WriteAsync(store, row, path, step.Of("fetching", row.Bytes), cancel);
 
     private async Task<StoredDerivative> StoreDerivativeAsync(ExhibitRow parent, ExhibitReference reference, MadeFile made, string folder, CancellationToken cancel)
     {
@@ -347,6 +339,12 @@ public sealed partial class EvidenceFlow(Vault vault, IEvidenceStore store, IFoo
         await using var reading = new MasterReading(file);
         await store.StageAsync(staging, reading, cancel).ConfigureAwait(false);
         FileDigests digests = reading.Digests;
+        // The record says what was made; what is sealed under it must be that, and nothing that was put in its place since.
+        if (digests.Sha256 != made.Sha256)
+        {
+            await store.DiscardAsync(staging, cancel).ConfigureAwait(false);
+            throw new EvidenceException($"{Names.Printable(made.File)} has the SHA-256 {digests.Sha256}, where the record of what was made says {made.Sha256}.", "It is not sealed; the Master is sealed and stored.", "Look at the file by hand and report the fault.");
+        }
         ContentAddress address = ContentAddress.Derivative(digests.Sha256);
         (_, Protection protection) = await PlaceAsync(staging, address, cancel).ConfigureAwait(false);
         await ReadDerivativeBackAsync(reference, address, digests, cancel).ConfigureAwait(false);
@@ -398,13 +396,6 @@ public sealed partial class EvidenceFlow(Vault vault, IEvidenceStore store, IFoo
     private static string? Mismatch(ExhibitRow row, FileDigests digests) =>
         row.ExpectedSha256 is null || (row.ExpectedSha256 == digests.Sha256 && row.ExpectedBytes == digests.Bytes) ? null
         : $"The manifest says {row.ExpectedBytes} bytes and SHA-256 {row.ExpectedSha256}; received were {digests.Bytes} bytes with SHA-256 {digests.Sha256}. What was received is sealed as it is. Ask whoever delivered it for the file that the manifest names.";
-
-    /// <summary>The delivered name's extension where it is harmless; the analysis looks at the bytes, the extension only helps raw streams.</summary>
-    internal static string SafeExtension(string? name)
-    {
-        string extension = Path.GetExtension(name ?? "");
-        return extension.Length is > 1 and <= 6 && extension[1..].All(char.IsAsciiLetterOrDigit) ? extension.ToLowerInvariant() : ".bin";
-    }
 
     private static string Hex(byte[] bytes) => Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(bytes));
 

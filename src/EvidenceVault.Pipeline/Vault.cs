@@ -33,6 +33,7 @@ public sealed class Vault : IAsyncDisposable
         Log = new CustodyLog(database);
         Exhibits = new Exhibits(database);
         Drops = new Drops(database);
+        Stills = new SeriesOfStills(database);
         Timestamps = new TimestampTokens(database);
     }
 
@@ -59,6 +60,9 @@ public sealed class Vault : IAsyncDisposable
 
     /// <summary>The drops, to read.</summary>
     public Drops Drops { get; }
+
+    /// <summary>Which stills were looked at as a series, to read.</summary>
+    public SeriesOfStills Stills { get; }
 
     /// <summary>Whose cosignatures the log's checkpoints need: the file <c>policy</c> (C2SP tlog-policy), with the log keys that are valid now. A
     /// retired key is not in it: whoever got hold of one must not be believed.</summary>

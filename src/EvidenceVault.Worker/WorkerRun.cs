@@ -172,7 +172,7 @@ internal static class WorkerRun
     /// <summary>Prints what the vault holds; the exit code that it deserves.</summary>
     private static int Summarise(Vault vault, LogPublishing publishing, WorkShow show)
     {
-        IReadOnlyList<ExhibitRow> masters = vault.Exhibits.Masters();
+        IReadOnlyList<ExhibitRow> masters = vault.Exhibits.Listed();
         var counts = vault.Exhibits.Counts();
         show.Line("");
         foreach (string line in SummaryTable.Lines(masters.Select(m => SummaryRow.Of(m, counts[m.Reference])), show.Width)) show.Line(line);

@@ -84,7 +84,7 @@ public sealed class Workplace : IDisposable
         return path;
     }
 
-    private static string Root
+    public static string Root
     {
         get
         {

@@ -19,7 +19,10 @@ internal sealed class Programs(string storage) : IDisposable
     public string Drops => Path.Combine(Folder, "drops");
 
     /// <summary>Runs the worker on the drops until they are empty.</summary>
-    public Task<Ran> WorkerAsync() => RunAsync(Built("EvidenceVault.Worker", "EvidenceVault.Worker"), "--once", "--vault", Vault, "--source", $"folder:{Drops}", "--quiet-period", "0.5");
+    public Task<Ran> WorkerAsync() => EndedAsync(StartWorker());
+
+    /// <summary>Starts the worker on the drops; it ends when they are empty.</summary>
+    public Process StartWorker() => Start(Built("EvidenceVault.Worker", "EvidenceVault.Worker"), "--once", "--vault", Vault, "--source", $"folder:{Drops}", "--quiet-period", "0.5");
 
     /// <summary>Runs the command line.</summary>
     public Task<Ran> EvidenceVaultAsync(params string[] words) => RunAsync(Built("EvidenceVault.Cli", "evidencevault"), words);
@@ -43,13 +46,21 @@ internal sealed class Programs(string storage) : IDisposable
     }
 
     /// <summary>Runs any program in the folder.</summary>
-    public async Task<Ran> RunAsync(string program, params string[] words)
+    public Task<Ran> RunAsync(string program, params string[] words) => EndedAsync(Start(program, words));
+
+    private Process Start(string program, params string[] words)
     {
         var start = new ProcessStartInfo(program, words) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, WorkingDirectory = Folder };
         start.Environment["EVIDENCEVAULT_HOME"] = Vault;
         start.Environment["EVIDENCEVAULT_STORAGE"] = storage;
-        using Process process = Process.Start(start)!;
+        Process process = Process.Start(start)!;
         process.StandardInput.Close();
+        return process;
+    }
+
+    private static async Task<Ran> EndedAsync(Process started)
+    {
+        using Process process = started;
         Task<string> output = process.StandardOutput.ReadToEndAsync(), error = process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync();
         return new(process.ExitCode, await output, await error);

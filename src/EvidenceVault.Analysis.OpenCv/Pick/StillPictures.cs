@@ -45,6 +45,7 @@ internal sealed class StillPictures
         if (series.Stills.Count > 1)
             notes.Add(string.Create(CultureInfo.InvariantCulture, $"{series.Stills.Count} stills in {bursts.Count} {(bursts.Count == 1 ? "burst" : "bursts")} (shots at most {report.Settings.BurstGap:0.###} s apart); in {events.Count} something is there that is not in the scene. What happened between stills is not known."));
         report = report with { Segments = [.. events.Select(e => e.Segment)], Notes = notes };
+        if (series.Stills.Count > 1) report = report with { Stills = [.. series.Stills.Select(s => new StillReport(Path.GetFileName(s.File), s.Pts, s.Still.Stated))] };
         return Task.FromResult(folder is null ? report : WithPictures(report, series, readable, events, size, folder, notes, cancel));
     }
 
@@ -97,7 +98,7 @@ internal sealed class StillPictures
             Notes = notes,
         };
 
-        PictureReport Keep(string name, string kind, int number, Mat picture, int? segment) => Pictures.Write(folder, name, kind, series.Stills[number].Pts, Encode(picture), segment);
+        PictureReport Keep(string name, string kind, int number, Mat picture, int? segment) => Pictures.Write(folder, name, kind, series.Stills[number].Pts, Encode(picture), segment) with { Still = series.Stills.Count > 1 ? number + 1 : null };
 
         string Time(int number) => series.Stills[number].Still.Stated is { } stated ? stated.Length > 19 ? stated[..19] : stated : "no time";
     }

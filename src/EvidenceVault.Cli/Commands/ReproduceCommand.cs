@@ -37,6 +37,7 @@ internal static class ReproduceCommand
             ? $"{found.Exhibit}: analysed again with the recorded settings, analysis.json is the same byte for byte, and {files}."
             : $"{found.Exhibit}: analysed again with the recorded settings, it does not give what was sealed.";
         foreach (string difference in found.Differences) yield return $"  {difference}";
+        if (found.Series is { } series) yield return $"  It is one of the stills of {series}. What was found between them is compared by: evidencevault reproduce {series}";
         foreach (ChangedVersion v in found.Versions) yield return $"  {v.Program} was {v.Recorded ?? "not recorded"} then and is {v.Now ?? "not there"} now.";
         if (found.Same) yield break;
         yield return found.Versions.Count > 0

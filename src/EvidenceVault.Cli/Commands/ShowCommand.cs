@@ -32,14 +32,14 @@ internal static class ShowCommand
         page.Facts(
             ("Exhibit", e.Exhibit), ("Case", e.Case), ("Camera", e.Camera), ("State", e.State),
             ("Problem", e.Problem is null ? null : Trouble.OneLine(e.Problem)),
-            (e.Parent is null ? "Delivered as" : "File", Page.Printable(e.OriginalName)), ("Made from", e.Parent), ("Is a", e.Role),
+            (e.Parent is null ? "Delivered as" : "File", Page.Printable(e.OriginalName)), ("Made from", e.Parent), ("Is a", e.Role), ("Looked at in", e.Series), ("Stills, in order", string.Join(", ", e.Stills)),
             ("Size", e.Bytes is { } bytes ? Show.Words.Bytes(bytes) : "not sealed yet"), ("SHA-256", e.Sha256), ("SHA-512", e.Sha512), ("Stored at", e.Address),
             ("Received", Show.Words.Moment(e.ReceivedAt)), ("Sealed", Show.Words.Moment(e.SealedAt)), ("Read back", Show.Words.Moment(e.StoredAt)),
             ("Time stamp", e.Timestamp is { } t ? $"{Show.Words.Moment(t.Time)}, serial {t.Serial}" : e.TimestampWaits ? "waiting for the time-stamping authority" : null),
             ("Local times", TimeZoneInfo.Local.Id));
         if (e.Segments.Count > 0)
         {
-            page.Heading("Segments of motion, by the footage's own time");
+            page.Heading(e.Stills.Count > 0 ? "Events, in time since the first still by the camera's clock" : "Segments of motion, by the footage's own time");
             page.Table(
                 [new("No.", Right: true), new("From", Right: true), new("To", Right: true), new("Most motion at", Right: true), new("Opened because", Wraps: true), new("Closed because", Wraps: true)],
                 e.Segments.Select(s => (IEnumerable<string?>)
@@ -51,9 +51,16 @@ internal static class ShowCommand
             page.Table(
                 [new("Exhibit"), new("What"), new("Segment", Right: true), new("At", Right: true), new("Size", Right: true), new("SHA-256", Wraps: true)],
                 e.Derivatives.Select(d => (IEnumerable<string?>)
-                    [d.Exhibit, d.Role, d.Segment?.ToString(CultureInfo.InvariantCulture), d.Pts is { } pts ? Show.Words.Pts(pts) : "", d.Bytes is { } size ? Show.Words.Scale(size) : "", d.Sha256]));
+                    [d.Exhibit, d.Role, d.Segment?.ToString(CultureInfo.InvariantCulture), At(d), d.Bytes is { } size ? Show.Words.Scale(size) : "", d.Sha256]));
         }
         page.Heading("Custody");
         Entries.Show(page, e.Custody, ofOneExhibit: true);
     }
+
+    private static string At(DerivativeShown d) => d switch
+    {
+        { Start: { } start, End: { } end } => $"{Show.Words.Pts(start)} to {Show.Words.Pts(end)}",
+        { Pts: { } pts } => Show.Words.Pts(pts),
+        _ => "",
+    };
 }

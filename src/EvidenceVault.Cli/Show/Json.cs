@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using EvidenceVault.Pipeline;
 using EvidenceVault.Pipeline.Keys;
 using EvidenceVault.Pipeline.Records;
 using EvidenceVault.Pipeline.UseCases;
@@ -13,11 +14,11 @@ namespace EvidenceVault.Cli.Show;
 
 internal sealed record ExhibitLine(
     string Exhibit, string Case, string Camera, string State, string? Sha256, string? Sha512, long? Bytes, int Segments, int Keyframes, string? Problem, string? Address,
-    string ReceivedAt, string? SealedAt, string? StoredAt)
+    string ReceivedAt, string? SealedAt, string? StoredAt, string? Role)
 {
     public static ExhibitLine Of(ListedExhibit e) => new(
         e.Exhibit.Reference, e.Exhibit.Case, e.Exhibit.Camera, e.Exhibit.State, e.Exhibit.Sha256, e.Exhibit.Sha512, e.Exhibit.Bytes, e.Segments, e.Keyframes,
-        e.Exhibit.Problem, e.Exhibit.Address, e.Exhibit.ReceivedAt, e.Exhibit.SealedAt, e.Exhibit.StoredAt);
+        e.Exhibit.Problem, e.Exhibit.Address, e.Exhibit.ReceivedAt, e.Exhibit.SealedAt, e.Exhibit.StoredAt, e.Exhibit.Role);
 }
 
 internal sealed record BundleShown(
@@ -30,13 +31,14 @@ internal sealed record BundleShown(
 internal sealed record ExhibitShown(
     string Exhibit, string Case, string Camera, string State, string? Sha256, string? Sha512, long? Bytes, string? Address, string? Problem, string? OriginalName,
     string? Parent, string? Role, string ReceivedAt, string? SealedAt, string? StoredAt,
-    IReadOnlyList<SegmentShown> Segments, IReadOnlyList<DerivativeShown> Derivatives, IReadOnlyList<EntryShown> Custody, TimestampShown? Timestamp, bool TimestampWaits)
+    IReadOnlyList<SegmentShown> Segments, IReadOnlyList<DerivativeShown> Derivatives, IReadOnlyList<EntryShown> Custody, TimestampShown? Timestamp, bool TimestampWaits,
+    string? Series, IReadOnlyList<string> Stills)
 {
     public static ExhibitShown Of(ShownExhibit e, bool timestamps) => new(
         e.Exhibit.Reference, e.Exhibit.Case, e.Exhibit.Camera, e.Exhibit.State, e.Exhibit.Sha256, e.Exhibit.Sha512, e.Exhibit.Bytes, e.Exhibit.Address, e.Exhibit.Problem,
         e.Exhibit.RelativePath, e.Exhibit.Parent, e.Exhibit.Role, e.Exhibit.ReceivedAt, e.Exhibit.SealedAt, e.Exhibit.StoredAt,
         [.. e.Segments.Select(SegmentShown.Of)], [.. e.Derivatives.Select(DerivativeShown.Of)], [.. e.Custody.Select(EntryShown.Of)],
-        e.Timestamp is { } t ? new(t.Time, t.Serial, t.Sha256) : null, timestamps && e.Timestamp is null && e.Exhibit.SealCms is not null);
+        e.Timestamp is { } t ? new(t.Time, t.Serial, t.Sha256) : null, timestamps && e.Timestamp is null && e.Exhibit.SealCms is not null, e.Series, e.Stills);
 }
 
 internal sealed record TimestampShown(string Time, string Serial, string TokenSha256);
@@ -46,9 +48,13 @@ internal sealed record SegmentShown(long Number, double Start, double End, doubl
     public static SegmentShown Of(SegmentRow s) => new(s.Number, s.Start, s.End, s.Peak, s.PeakScore, JsonNode.Parse(s.Box), s.OpenedBecause, s.ClosedBecause);
 }
 
-internal sealed record DerivativeShown(string Exhibit, string? Role, int? Segment, double? Pts, string? File, string State, string? Sha256, string? Sha512, long? Bytes, string? Address)
+internal sealed record DerivativeShown(string Exhibit, string? Role, int? Segment, double? Pts, string? File, string State, string? Sha256, string? Sha512, long? Bytes, string? Address, double? Start, double? End)
 {
-    public static DerivativeShown Of(ExhibitRow d) => new(d.Reference, d.Role, d.Segment, d.Pts, d.RelativePath, d.State, d.Sha256, d.Sha512, d.Bytes, d.Address);
+    public static DerivativeShown Of(ExhibitRow d)
+    {
+        KeptClip? clip = KeptClip.Read(d);
+        return new(d.Reference, d.Role, d.Segment, d.Pts, d.RelativePath, d.State, d.Sha256, d.Sha512, d.Bytes, d.Address, clip?.GotStart, clip?.GotEnd);
+    }
 }
 
 /// <summary>A custody entry with its personal fields opened. A field is shown only where the entry commits to it; one that was swapped
@@ -103,9 +109,9 @@ internal sealed record KeyShown(string Id, string Kind, string? MadeAt, string S
         k.Id, k.Use.ToString().ToLowerInvariant(), k.MadeAt?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture), k.State, k.Fingerprint, k.Authority);
 }
 
-internal sealed record ReproducedShown(string Exhibit, bool Same, int Derivatives, IReadOnlyList<string> Differences, IReadOnlyList<ChangedVersion> Versions)
+internal sealed record ReproducedShown(string Exhibit, bool Same, int Derivatives, IReadOnlyList<string> Differences, IReadOnlyList<ChangedVersion> Versions, string? Series)
 {
-    public static ReproducedShown Of(ReproducedAnalysis r) => new(r.Exhibit.Text, r.Same, r.Files, r.Differences, r.Versions);
+    public static ReproducedShown Of(ReproducedAnalysis r) => new(r.Exhibit.Text, r.Same, r.Files, r.Differences, r.Versions, r.Series);
 }
 
 internal sealed record BackedUpShown(string File, string Id, long Bytes, ulong? LogSize);

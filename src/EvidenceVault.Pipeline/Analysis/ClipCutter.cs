@@ -33,11 +33,11 @@ internal sealed class ClipCutter(IFootageProbe probe) : IClipCutter
 
     public async Task<ClipReport> CutAsync(string video, double from, double to, string outputFile, CancellationToken cancel)
     {
-        if (!double.IsFinite(from) || !double.IsFinite(to) || to <= from)
-            throw Refuse("A clip's end must be later than its start.", "Ask for a start and an end in seconds, for example --from 4 --to 9.");
+        RequireBounds(from, to);
         var facts = await probe.ProbeAsync(video, countFrames: false, cancel);
         if (facts.Problem is { } problem || facts.FirstPts is null)
             throw new EvidenceException(facts.Problem ?? "The file's frames carry no times.", "No clip can be cut from it; the Master is as it was.", "Look at the file with ffprobe, or retrieve the Master whole.");
+        if (facts.Container is "jpeg" or "jpeg-folder") throw Refuse("A still has no length to cut a clip of.", "Retrieve the still itself.");
         var streams = await StreamsAsync(video, cancel);
         var packets = await FootageProbe.PacketsAsync(video, streams[0].Index, cancel);
         if (from > facts.LastPts || to <= facts.FirstPts)
@@ -75,6 +75,14 @@ internal sealed class ClipCutter(IFootageProbe probe) : IClipCutter
         }
         throw new EvidenceException($"No container was found that keeps this footage's packets as they are ({because}).",
             "No clip was made; the Master is as it was.", "Retrieve the Master whole.");
+    }
+
+    /// <summary>Refuses bounds that no footage has.</summary>
+    /// <exception cref="RefusedException">They are none.</exception>
+    internal static void RequireBounds(double from, double to)
+    {
+        if (!double.IsFinite(from) || !double.IsFinite(to) || to <= from)
+            throw Refuse("A clip's end must be later than its start.", "Ask for a start and an end in seconds, for example --from 4 --to 9.");
     }
 
     /// <summary>A bare stream is cut as a run of its bytes: no program writes it anew. It is proved as any clip is.</summary>

@@ -122,7 +122,8 @@ internal static class PacketEvidence
     /// <summary>Makes the proofs of the clips of a report, each beside its clip. A clip that none can be made of is told in the notes.</summary>
     public static async Task<AnalysisReport> ProveAsync(AnalysisReport report, string? index, string folder, CancellationToken cancel)
     {
-        if (index is null || report.Clips.Count == 0) return report;
+        if (report.Clips.Count == 0) return report;
+        if (index is null || !File.Exists(index)) return report with { Notes = [.. report.Notes, ClipProving.Cannot("ffprobe lists no packets of its Master").Message] };
         var notes = new List<string>(report.Notes);
         PacketIndex master;
         try

@@ -127,6 +127,10 @@ public sealed record AnalysisReport
     /// <summary>Thumbnails for scrubbing: sheets of them, and the WebVTT file that says which is of when. Empty where none were made.</summary>
     public IReadOnlyList<PictureReport> Storyboard { get; init; } = [];
 
+    /// <summary>Of a folder of stills: all of them, in the order in which they were taken. Notes and reasons number them so, from 1.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<StillReport>? Stills { get; init; }
+
     /// <summary>Which stretches were decoded and why; null where every frame was.</summary>
     public GateReport? Gate { get; init; }
 
@@ -168,7 +172,18 @@ public sealed record SkippedPart(double Start, double End, long Damaged, long Lo
 /// <param name="Sha256">SHA-256 of the file, lower-case hex.</param>
 /// <param name="Bytes">Its length.</param>
 /// <param name="Segment">The segment's 1-based number, where it belongs to one.</param>
-public sealed record PictureReport(string File, string Kind, double? Pts, string Sha256, long Bytes, int? Segment);
+public sealed record PictureReport(string File, string Kind, double? Pts, string Sha256, long Bytes, int? Segment)
+{
+    /// <summary>Of a series of stills: the number, from 1, of the still that it is.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? Still { get; init; }
+}
+
+/// <summary>A still of a series.</summary>
+/// <param name="File">Its name in the folder.</param>
+/// <param name="Pts">Seconds since the first still, by the camera's clock; where that cannot be known, one second after the still before.</param>
+/// <param name="Taken">When it was taken, as written there (EXIF); null where it states no time.</param>
+public sealed record StillReport(string File, double Pts, string? Taken);
 
 /// <summary>How the footage was gated: key frames were decoded and compared, and in full only the stretches that could hold a beginning or an
 /// end. An expert can look at any stretch again with <c>--exhaustive</c>.</summary>

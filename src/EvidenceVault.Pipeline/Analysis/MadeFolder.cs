@@ -43,19 +43,21 @@ internal static class MadeFolder
     internal static string? Fault(AnalysisReport report, IReadOnlySet<string> there)
     {
         // The reader lets null through as an element of a list.
-        if (((IEnumerable<object?>)[.. report.Keyframes, .. report.Clips, .. report.Activity, .. report.Segments, .. report.Readable, .. report.Skipped, .. report.Notes, .. report.ViewingCopies, .. report.Storyboard]).Contains(null)) return "a part of it is missing";
+        if (((IEnumerable<object?>)[.. report.Keyframes, .. report.Clips, .. report.Activity, .. report.Segments, .. report.Readable, .. report.Skipped, .. report.Notes, .. report.ViewingCopies, .. report.Storyboard, .. report.Stills ?? []]).Contains(null)) return "a part of it is missing";
         string[] files =
         [
             .. report.Keyframes.Select(k => k.File), .. report.Clips.Select(c => c.File), .. report.Activity.Select(a => a.File),
             .. report.ViewingCopies.Select(v => v.File), .. report.Storyboard.Select(s => s.File),
             .. report.ContactSheet is { } sheet ? [sheet.File] : Array.Empty<string>(),
         ];
-        if (files.Length > FilesMax || report.Segments.Count > PartsMax || report.Readable.Count > PartsMax || report.Skipped.Count > PartsMax || report.Notes.Count > PartsMax) return "it lists more than there can be";
+        if (files.Length > FilesMax || report.Segments.Count > PartsMax || report.Readable.Count > PartsMax || report.Skipped.Count > PartsMax || report.Notes.Count > PartsMax || report.Stills?.Count > PartsMax) return "it lists more than there can be";
         if (files.Any(f => !there.Contains(f) || f == FootageAnalyser.ReportFile)) return "it names a file that it did not make";
         if (files.Distinct(StringComparer.Ordinal).Count() != files.Length) return "it names a file twice";
         if (report.Problem?.Length > TextMax || report.Notes.Any(n => n.Length > TextMax) || report.Segments.Any(s => s.OpenedBecause.Length > TextMax || s.ClosedBecause.Length > TextMax)) return "it has a sentence without end";
         if (report.Versions.Count > VersionsMax || report.Versions.Any(v => v.Key.Length > VersionMax || v.Value is null || v.Value.Length > VersionMax)) return "its versions are none";
         if (report.ViewingCopies.Any(v => v.Method.Length > TextMax || v.Reasons.Count > VersionsMax || v.Reasons.Any(r => r is null || r.Length > TextMax))) return "a viewing copy's reasons are none";
+        if (report.Stills?.Any(s => s.File.Length > TextMax || s.Taken?.Length > TextMax) == true) return "a still has a name or a time without end";
+        if (report.Keyframes.Any(k => k.Still is { } still && (still < 1 || still > (report.Stills?.Count ?? 0)))) return "a picture is of a still that is none";
         if (report.Segments.Any(s => s.Box.Count != 4)) return "a box has no four numbers";
         if (report.Segments.Any(s => s.Tracks.Any(t => t is null || t.Points.Any(p => p is null || p.Box.Count != 4)))) return "a track has no boxes";
         if (report.Segments.Sum(s => s.Tracks.Sum(t => (long)t.Points.Count)) > Trails.MostOfReport) return "it lists more than there can be";

@@ -26,7 +26,7 @@ internal sealed record StillSeries(IReadOnlyList<StillInSeries> Stills, IReadOnl
 
     public static StillSeries Of(IReadOnlyList<(string File, Stills.Still Still)> found)
     {
-        var byName = found.OrderBy(f => Path.GetFileName(f.File), Counting.Order).ToList();
+        var byName = InNameOrder(found, f => Path.GetFileName(f.File)).ToList();
         var notes = new List<string>();
         int back = Backward(byName);
         bool counter = back <= Math.Max(2, AgainstTheClock * byName.Count);
@@ -55,6 +55,9 @@ internal sealed record StillSeries(IReadOnlyList<StillInSeries> Stills, IReadOnl
         else if (offsets.Count == 0 && untimed < stills.Count) notes.Add("The stills do not state their clock's offset from UTC: times are the camera's own, and what they are in UTC is not known.");
         return new(stills, notes);
     }
+
+    /// <summary>Files in the order of their names, with numbers in them by the numbers: IMG_9 before IMG_10.</summary>
+    public static IEnumerable<T> InNameOrder<T>(IEnumerable<T> files, Func<T, string> name) => files.OrderBy(name, Counting.Order);
 
     /// <summary>Bursts: shots no further apart than the gap. A shot whose time is not known stays with the one before; one where the clock runs back begins anew.</summary>
     public IReadOnlyList<Burst> Bursts(double gap)

@@ -79,6 +79,9 @@ public static class Acts
     /// <summary>A Derivative was made, sealed, stored and read back.</summary>
     public const string Derived = "derived";
 
+    /// <summary>A still was decrypted and looked at with others as a series, which <c>detail.series</c> names.</summary>
+    public const string InSeries = "in-series";
+
     /// <summary>The record of an exhibit was looked at.</summary>
     public const string Viewed = "viewed";
 
@@ -87,6 +90,9 @@ public static class Acts
 
     /// <summary>A viewing copy of an exhibit was asked for. Recorded, with the reason, before the exhibit is decrypted.</summary>
     public const string CopyAsked = "copy-asked";
+
+    /// <summary>A clip of an exhibit was asked for by hand. Recorded, with the reason and the bounds, before the exhibit is decrypted.</summary>
+    public const string ClipAsked = "clip-asked";
 
     /// <summary>A delivered file was moved aside in its source after read-back.</summary>
     public const string MovedAside = "moved-aside";

@@ -90,8 +90,8 @@ internal static class ExhibitChanges
 
     /// <summary>Adds a derivative that is sealed, stored and read back already.</summary>
     public static void AddDerivative(this Change change, ExhibitRow row) => change.Connection.Execute(
-        "INSERT INTO exhibit (reference, prefix, case_name, camera, state, parent, role, segment, pts, relative_path, staging_id, sha256, sha512, bytes, address, seal, seal_cms, received_at, sealed_at, stored_at) " +
-        "VALUES (@Reference, @prefix, @Case, @Camera, @State, @Parent, @Role, @Segment, @Pts, @RelativePath, @StagingId, @Sha256, @Sha512, @Bytes, @Address, @Seal, @SealCms, @ReceivedAt, @SealedAt, @StoredAt)",
+        "INSERT INTO exhibit (reference, prefix, case_name, camera, state, parent, role, segment, pts, relative_path, staging_id, sha256, sha512, bytes, address, seal, seal_cms, analysis, problem, received_at, sealed_at, stored_at) " +
+        "VALUES (@Reference, @prefix, @Case, @Camera, @State, @Parent, @Role, @Segment, @Pts, @RelativePath, @StagingId, @Sha256, @Sha512, @Bytes, @Address, @Seal, @SealCms, @Analysis, @Problem, @ReceivedAt, @SealedAt, @StoredAt)",
         Values(row), change.Transaction);
 
     /// <summary>Notes that the delivered file was moved aside; false where that is noted already.</summary>

@@ -16,7 +16,7 @@ public static class ExhibitState
     /// <summary>Read back from the store with the sealed hashes.</summary>
     public const string Stored = "stored";
 
-    /// <summary>Stored and analysed, its derivatives sealed and stored. A derivative itself is <see cref="Stored"/> for good.</summary>
+    /// <summary>Stored and analysed, its derivatives sealed and stored. A derivative itself is <see cref="Stored"/> for good, but for a series of stills.</summary>
     public const string Analysed = "analysed";
 
     /// <summary>Stored; the analysis could not make sense of it and says why.</summary>
@@ -154,6 +154,10 @@ public sealed class Exhibits(VaultDatabase database)
     public IReadOnlyList<ExhibitRow> Masters(string? caseName = null) =>
         Sorted("parent IS NULL AND (@caseName IS NULL OR case_name = @caseName)", new { caseName });
 
+    /// <summary>Masters, and series of stills, which are looked into as Masters are; by reference, of one case or of all.</summary>
+    public IReadOnlyList<ExhibitRow> Listed(string? caseName = null) =>
+        Sorted($"(parent IS NULL OR {IsSeries}) AND (@caseName IS NULL OR case_name = @caseName)", new { caseName });
+
     /// <summary>What was made from an exhibit, by reference.</summary>
     public IReadOnlyList<ExhibitRow> Derivatives(ExhibitReference parent) => Sorted("parent = @text", new { text = parent.Text });
 
@@ -184,14 +188,16 @@ public sealed class Exhibits(VaultDatabase database)
             new { text = reference.Text }).AsList();
     }
 
-    /// <summary>How many segments and keyframes each Master has.</summary>
+    /// <summary>How many segments and keyframes each Master and each series of stills has.</summary>
     public IReadOnlyDictionary<string, (int Segments, int Keyframes)> Counts()
     {
         using SqliteConnection connection = database.Read();
         return connection.Query<(string Reference, long Segments, long Keyframes)>(
-            "SELECT e.reference, (SELECT COUNT(*) FROM segment s WHERE s.exhibit = e.reference), (SELECT COUNT(*) FROM exhibit d WHERE d.parent = e.reference AND d.role = 'keyframe') FROM exhibit e WHERE e.parent IS NULL")
+            "SELECT e.reference, (SELECT COUNT(*) FROM segment s WHERE s.exhibit = e.reference), (SELECT COUNT(*) FROM exhibit d WHERE d.parent = e.reference AND d.role = 'keyframe') FROM exhibit e WHERE e.parent IS NULL OR " + IsSeries)
             .ToDictionary(r => r.Reference, r => ((int)r.Segments, (int)r.Keyframes));
     }
+
+    private const string IsSeries = "role = 'still-series'";
 
     private List<ExhibitRow> Sorted(string where, object values)
     {

@@ -39,6 +39,9 @@ public interface IEvidenceAccess : IVaultRequest
 {
     /// <summary>True where it must not go on without a reason.</summary>
     bool NeedsReason { get; }
+
+    /// <summary>What is asked, where the exhibit alone does not say it; nothing personal.</summary>
+    JsonObject? Detail => null;
 }
 
 /// <summary>An access whose entries say more than that it was asked for. It refuses, or commits them, before its handler runs.</summary>
@@ -110,6 +113,7 @@ internal sealed class CustodyBehaviour<TMessage, TResponse>(Vault vault, Caller 
             Exhibit = access.Exhibit,
             Sha256 = row?.Sha256,
             Reason = access.Reason,
+            Detail = access.Detail,
         }).ConfigureAwait(false);
     }
 }
@@ -117,9 +121,9 @@ internal sealed class CustodyBehaviour<TMessage, TResponse>(Vault vault, Caller 
 /// <summary>An access that was recorded, begun, and came to nothing because of what the evidence is.</summary>
 internal static class FailedAccess
 {
-    public static CustodyAct Of(string action, ExhibitRow row, Caller caller, string problem) => new(action, caller.Account)
+    public static CustodyAct Of(string action, ExhibitRow row, Caller caller, string problem, Outcome outcome = Outcome.Failed) => new(action, caller.Account)
     {
-        Outcome = Outcome.Failed,
+        Outcome = outcome,
         Case = row.Case,
         Camera = row.Camera,
         Exhibit = row.Ref,

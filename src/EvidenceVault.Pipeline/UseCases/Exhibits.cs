@@ -27,7 +27,7 @@ public sealed record IngestFile(string File, string CaseName, string Camera, Exh
     public string? Case => CaseName;
 }
 
-/// <summary>Lists Masters the caller may see, of one case or of all.</summary>
+/// <summary>Lists Masters, and series of stills, that the caller may see, of one case or of all.</summary>
 public sealed record ListExhibits(string? CaseName) : IVaultRequest, IRequest<IReadOnlyList<ListedExhibit>>
 {
     /// <inheritdoc/>
@@ -62,7 +62,14 @@ public sealed record ShowExhibit(ExhibitReference Reference) : IEvidenceAccess, 
 }
 
 /// <summary>An exhibit with its segments, derivatives, custody entries and the time stamp of its seal, if it has one.</summary>
-public sealed record ShownExhibit(ExhibitRow Exhibit, IReadOnlyList<SegmentRow> Segments, IReadOnlyList<ExhibitRow> Derivatives, IReadOnlyList<RecordedEntry> Custody, KeptTimestamp? Timestamp);
+public sealed record ShownExhibit(ExhibitRow Exhibit, IReadOnlyList<SegmentRow> Segments, IReadOnlyList<ExhibitRow> Derivatives, IReadOnlyList<RecordedEntry> Custody, KeptTimestamp? Timestamp)
+{
+    /// <summary>Of a still: the series that it was looked at in.</summary>
+    public string? Series { get; init; }
+
+    /// <summary>Of a series: its stills, in its order.</summary>
+    public IReadOnlyList<string> Stills { get; init; } = [];
+}
 
 /// <summary>Writes an exhibit's bytes to a file, decrypted and held to the seal. Recorded, with the reason, before the first byte.</summary>
 /// <param name="Reference">Which.</param>
@@ -112,7 +119,7 @@ internal sealed class ListExhibitsHandler(Vault vault, Caller caller) : IRequest
         var counts = vault.Exhibits.Counts();
         IReadOnlyList<ListedExhibit> mine =
         [
-            .. vault.Exhibits.Masters(request.CaseName)
+            .. vault.Exhibits.Listed(request.CaseName)
                 .Where(e => vault.Access.Allows(caller.Account, request.OneOf, e.Case))
                 .Select(e => new ListedExhibit(e, counts[e.Reference].Segments, counts[e.Reference].Keyframes)),
         ];
@@ -123,7 +130,8 @@ internal sealed class ListExhibitsHandler(Vault vault, Caller caller) : IRequest
 internal sealed class ShowExhibitHandler(Vault vault) : IRequestHandler<ShowExhibit, ShownExhibit>
 {
     public ValueTask<ShownExhibit> Handle(ShowExhibit request, CancellationToken cancellationToken) => ValueTask.FromResult(new ShownExhibit(
-        vault.Exhibits.Find(request.Reference)!, vault.Exhibits.Segments(request.Reference), vault.Exhibits.Derivatives(request.Reference), vault.Log.Entries(request.Reference), vault.Timestamps.Of(request.Reference)));
+        vault.Exhibits.Find(request.Reference)!, vault.Exhibits.Segments(request.Reference), vault.Exhibits.Derivatives(request.Reference), vault.Log.Entries(request.Reference), vault.Timestamps.Of(request.Reference))
+    { Series = vault.Stills.Of(request.Reference), Stills = vault.Stills.In(request.Reference) });
 }
 
 internal sealed class RetrieveExhibitHandler(Vault vault, IEvidenceStore store, Caller caller) : IRequestHandler<RetrieveExhibit, ExhibitRow>

@@ -6,7 +6,6 @@ using EvidenceVault.Pipeline.Access;
 using EvidenceVault.Pipeline.Analysis;
 using EvidenceVault.Pipeline.Custody;
 using EvidenceVault.Pipeline.Records;
-using EvidenceVault.Pipeline.Sealing;
 using EvidenceVault.Pipeline.Storage;
 using EvidenceVault.Pipeline.Words;
 using EvidenceVault.Proof;
@@ -16,7 +15,7 @@ namespace EvidenceVault.Pipeline.UseCases;
 
 /// <summary>Analyses a Master once more with the settings that were recorded, and compares what comes out with what was sealed. Recorded before
 /// the Master is decrypted, and again with the result. Nothing is given out, kept or changed.</summary>
-/// <param name="Reference">The Master.</param>
+/// <param name="Reference">The Master, or a series of stills.</param>
 /// <param name="Why">The reason, where there is one to give.</param>
 /// <param name="Progress">Fraction done.</param>
 public sealed record ReproduceAnalysis(ExhibitReference Reference, string? Why, IProgress<double>? Progress) : IEvidenceAccess, IRequest<ReproducedAnalysis>
@@ -52,6 +51,9 @@ public sealed record ReproducedAnalysis(ExhibitReference Exhibit, int Files, IRe
 {
     /// <summary>True where nothing differs.</summary>
     public bool Same => Differences.Count == 0;
+
+    /// <summary>Of a still that was also looked at in a series: the series, whose analysis was not done again here.</summary>
+    public string? Series { get; init; }
 }
 
 internal sealed class ReproduceAnalysisHandler(Vault vault, IEvidenceStore store, IFootageAnalyser analyser, FlowOptions options, Caller caller) : IRequestHandler<ReproduceAnalysis, ReproducedAnalysis>
@@ -59,7 +61,8 @@ internal sealed class ReproduceAnalysisHandler(Vault vault, IEvidenceStore store
     public async ValueTask<ReproducedAnalysis> Handle(ReproduceAnalysis request, CancellationToken cancellationToken)
     {
         ExhibitRow row = vault.Exhibits.Find(request.Reference)!;
-        if (row.Parent is { } parent)
+        bool series = row.Role == StillList.Role;
+        if (row.Parent is { } parent && !series)
             throw new RefusedException($"{row.Reference} was made from {parent} and was not analysed itself.", "Nothing was done.", $"Name the Master: evidencevault reproduce {parent}");
         if (row.Analysis is not { } recordedJson)
             throw new RefusedException($"Exhibit {row.Reference} is '{row.State}' and has no analysis to compare with.", "Nothing was done.", $"See 'evidencevault show {row.Reference}'.");
@@ -71,22 +74,34 @@ internal sealed class ReproduceAnalysisHandler(Vault vault, IEvidenceStore store
             throw new EvidenceException($"The settings in the recorded analysis of {row.Reference} are none that it can have been done with. {fault}", "It was altered or harmed after it was recorded; the Master is not touched by that.", "Run 'evidencevault log fsck', and restore vault.db from backup beside it.");
 
         using Scratch scratch = Scratch.New(vault.ScratchRoot);
-        string working = Path.Combine(scratch.Path, "master" + EvidenceFlow.SafeExtension(row.RelativePath)), output = Path.Combine(scratch.Path, "out");
+        string working = Path.Combine(scratch.Path, WorkingCopy.NameOf(row)), footage = working, output = Path.Combine(scratch.Path, "out");
         Directory.CreateDirectory(output);
         AnalysisReport now;
         try
         {
-            await CopyOutAsync(row, working, cancellationToken).ConfigureAwait(false);
-            now = await analyser.AnalyseAsync(working, output, recorded.Settings with { Threads = options.Analysis.Threads }, request.Progress, cancellationToken).ConfigureAwait(false);
+            if (await WorkingCopy.WriteAsync(store, row, working, null, cancellationToken).ConfigureAwait(false) is { } damage)
+                throw new EvidenceException(damage, "They are not what was sealed; nothing was compared.", "Compare the store with its backup and report it as a finding.");
+            if (series) footage = await StillsAsync(working, Path.Combine(scratch.Path, "stills"), cancellationToken).ConfigureAwait(false);
+            now = await analyser.AnalyseAsync(footage, output, recorded.Settings with { Threads = options.Analysis.Threads }, request.Progress, cancellationToken).ConfigureAwait(false);
         }
         catch (EvidenceException e)
         {
             await vault.Sequencer.RecordAsync(FailedAccess.Of(Acts.AnalysisCompared, row, caller, e.What)).ConfigureAwait(false);
             throw;
         }
-        ReproducedAnalysis found = Compare(row, recordedJson, recorded, now, output);
+        ReproducedAnalysis found = Compare(row, recordedJson, recorded, now, output) with { Series = vault.Stills.Of(row.Ref) };
         await RecordAsync(row, found).ConfigureAwait(false);
         return found;
+    }
+
+    /// <summary>The stills of a sealed list, in a folder, as they were when they were looked at.</summary>
+    private async Task<string> StillsAsync(string list, string folder, CancellationToken cancel)
+    {
+        Directory.CreateDirectory(folder);
+        StillList stills = StillList.Parse(await File.ReadAllBytesAsync(list, cancel).ConfigureAwait(false));
+        return await WorkingCopy.StillsAsync(vault, store, stills, folder, null, cancel).ConfigureAwait(false) is { } damage
+            ? throw new EvidenceException(damage, "A still of the series is not what was sealed; nothing was compared.", "Compare the store with its backup and report it as a finding.")
+            : folder;
     }
 
     private ReproducedAnalysis Compare(ExhibitRow row, string recordedJson, AnalysisReport recorded, AnalysisReport now, string output)
@@ -109,23 +124,6 @@ internal sealed class ReproduceAnalysisHandler(Vault vault, IEvidenceStore store
     private string? LoggedHash(ExhibitReference reference) => vault.Log.Entries(reference)
         .Select(e => CustodyEntry.TryParse(e.Bytes, out CustodyEntry? entry, out _) ? entry : null)
         .LastOrDefault(e => e?.Action == Acts.Analysed && e.Detail?["analysisSha256"] is not null)?.Detail!["analysisSha256"]!.GetValue<string>();
-
-    private async Task CopyOutAsync(ExhibitRow row, string path, CancellationToken cancel)
-    {
-        await using Stream stored = await store.OpenReadAsync(ContentAddress.Parse(row.Address!), cancel).ConfigureAwait(false);
-        await using var reading = new MasterReading(stored);
-        try
-        {
-            await using var file = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 20);
-            await reading.CopyToAsync(file, 1 << 20, cancel).ConfigureAwait(false);
-        }
-        catch (IOException e)
-        {
-            throw new UnreachableException($"The working copy could not be written ({e.Message}).", "Nothing was compared; the Master is sealed and stored.", "Free space in the vault's folder, then try again.", e);
-        }
-        if (reading.Digests != new FileDigests(row.Sha256!, row.Sha512!, row.Bytes!.Value))
-            throw new EvidenceException($"The store gave back bytes with SHA-256 {reading.Digests.Sha256} for {row.Reference}.", "They are not what was sealed; nothing was compared.", "Compare the store with its backup and report it as a finding.");
-    }
 
     private Task RecordAsync(ExhibitRow row, ReproducedAnalysis found) => vault.Sequencer.RecordAsync(new CustodyAct(Acts.AnalysisCompared, caller.Account)
     {

@@ -3,6 +3,7 @@ using EvidenceVault.Pipeline.Analysis;
 using EvidenceVault.Pipeline.Custody;
 using EvidenceVault.Pipeline.Records;
 using EvidenceVault.Pipeline.Words;
+using EvidenceVault.Proof;
 using Mediator;
 
 namespace EvidenceVault.Pipeline.UseCases;
@@ -38,9 +39,10 @@ internal sealed class MakeViewingCopyHandler(Vault vault, EvidenceFlow flow, IVi
         {
             return await flow.DeriveViewingCopyAsync(request.Reference, maker, caller.Account, request.Why!, request.Progress, cancellationToken).ConfigureAwait(false);
         }
-        catch (EvidenceException e)
+        catch (VaultException e) when (e is EvidenceException or RefusedException)
         {
-            await vault.Sequencer.RecordAsync(FailedAccess.Of(Acts.CopyAsked, vault.Exhibits.Find(request.Reference)!, caller, e.What)).ConfigureAwait(false);
+            Outcome outcome = e is RefusedException ? Outcome.Refused : Outcome.Failed;
+            await vault.Sequencer.RecordAsync(FailedAccess.Of(Acts.CopyAsked, vault.Exhibits.Find(request.Reference)!, caller, e.What, outcome)).ConfigureAwait(false);
             throw;
         }
     }

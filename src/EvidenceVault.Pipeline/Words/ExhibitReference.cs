@@ -25,6 +25,9 @@ public readonly partial record struct ExhibitReference : IComparable<ExhibitRefe
     /// <summary>The initials before the first stroke.</summary>
     public string Prefix => Text[..Text.IndexOf('/')];
 
+    /// <summary>The number after the last stroke: 2 of <c>AB/1/2</c>.</summary>
+    public int Number => int.Parse(Text[(Text.LastIndexOf('/') + 1)..], System.Globalization.CultureInfo.InvariantCulture);
+
     /// <summary>The sub-exhibit with this number (1 and up).</summary>
     /// <exception cref="ArgumentOutOfRangeException">The number is below 1.</exception>
     public ExhibitReference Child(int number)

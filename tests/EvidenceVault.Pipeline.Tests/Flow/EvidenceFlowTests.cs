@@ -193,6 +193,38 @@ public sealed class EvidenceFlowTests(AzuriteFixture azurite) : IClassFixture<Az
         _temp.MustHold();
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_was_made_is_sealed_only_where_it_is_what_the_record_says(bool asTold)
+    {
+        var (_, rounds, _) = await NewAsync(analyser: new DrawingAnalyser(Bytes(500, 7), asTold ? Bytes(500, 7) : Bytes(500, 8)));
+        Drop("a.mp4", Bytes(10, 1));
+        await rounds.RunAsync(once: true, Patience, null, CancellationToken.None);
+
+        ExhibitRow row = Assert.Single(_temp.Vault.Exhibits.Masters());
+        Assert.Equal(asTold ? ExhibitState.Analysed : ExhibitState.NotAnalysed, row.State);
+        IReadOnlyList<ExhibitRow> derivatives = _temp.Vault.Exhibits.Derivatives(row.Ref);
+        if (asTold) Assert.Equal(Sha256(Bytes(500, 7)), Assert.Single(derivatives).Sha256);
+        else
+        {
+            Assert.Empty(derivatives);
+            Assert.Contains($"has the SHA-256 {Sha256(Bytes(500, 7))}, where the record of what was made says {Sha256(Bytes(500, 8))}", row.Problem);
+            Assert.Equal(("analysed", Proof.Outcome.Failed), (_temp.Entries(row.Reference)[^1].Action, _temp.Entries(row.Reference)[^1].Outcome));
+        }
+        _temp.MustHold();
+    }
+
+    /// <summary>An analysis that leaves one picture, and says of it what it is told to.</summary>
+    private sealed class DrawingAnalyser(byte[] drawn, byte[] told) : IFootageAnalyser
+    {
+        public async Task<AnalysisReport> AnalyseAsync(string video, string? outputFolder, AnalysisSettings settings, IProgress<double>? progress, CancellationToken cancel)
+        {
+            await File.WriteAllBytesAsync(Path.Combine(outputFolder!, "contact-sheet.jpg"), drawn, cancel);
+            return new() { Frames = 1, ContactSheet = new("contact-sheet.jpg", "contact-sheet", null, Sha256(told), told.Length, null) };
+        }
+    }
+
     /// <summary>An analysis that takes until it is let go, and then finds nothing that it can read.</summary>
     private sealed class HeldAnalyser : IFootageAnalyser
     {

@@ -66,7 +66,10 @@ internal static class HowToVerify
             rely on the time stamp, if there is one, for when the seal was made.
 
 
-            4. IS THE RECORD WHOLE?
+            """.ReplaceLineEndings("\n"));
+        bool clips = ClipSteps.Append(text, contents, "4");
+        text.Append($"""
+            {(clips ? 5 : 4)}. IS THE RECORD WHOLE?
 
             Who did what to each exhibit is in data/log/entries, and to read in
             data/report/continuity.pdf. Each entry has a proof that it is in the log whose root is
@@ -80,7 +83,7 @@ internal static class HowToVerify
             the one in the bundle: whoever changes a bundle can change the page in it.
 
 
-            5. WHAT THIS DOES NOT SHOW
+            {(clips ? 6 : 5)}. WHAT THIS DOES NOT SHOW
 
             That a camera saw the truth; what happened to a file before it was sealed; whose the
             keys are, unless you compared them in step 2. Whether evidence is admitted is for the
