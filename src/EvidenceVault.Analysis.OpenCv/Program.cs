@@ -33,7 +33,7 @@ internal static class ProgramEntry
             bool pictures = !more.Contains("--report-only");
             // First, so that it is there however the rest ends.
             string? index = pictures && !Directory.Exists(video) && !Stills.IsStill(video) ? await PacketIndexing.WriteAsync(video, folder, cancel.Token) : null;
-            var report = await new VideoAnalysis(probe, new ClipCutter(probe), Say).RunAsync(video, pictures ? folder : null, settings, cancel.Token);
+            var report = await new VideoAnalysis(probe, new ClipCutter(probe), folder, Say).RunAsync(video, pictures ? folder : null, settings, cancel.Token);
             if (pictures) report = await PacketEvidence.ProveAsync(report, index, folder, cancel.Token);
             await File.WriteAllTextAsync(Path.Combine(folder, FootageAnalyser.ReportFile), AnalysisJson.Write(report), CancellationToken.None);
             Say(1);

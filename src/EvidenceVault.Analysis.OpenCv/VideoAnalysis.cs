@@ -8,7 +8,11 @@ using OpenCvSharp;
 namespace EvidenceVault.Analysis.OpenCv;
 
 /// <summary>The way of a video through the analysis: probe, decode, score, decide, pick, cut. Each step is a room of its own.</summary>
-internal sealed class VideoAnalysis(FootageProbe probe, IClipCutter cutter, Action<double> progress)
+/// <param name="probe">Reads what the file says of itself.</param>
+/// <param name="cutter">Cuts clips.</param>
+/// <param name="scratch">A folder for what is only needed meanwhile.</param>
+/// <param name="progress">Told the share done.</param>
+internal sealed class VideoAnalysis(FootageProbe probe, IClipCutter cutter, string scratch, Action<double> progress)
 {
     private bool _isBroken;
 
@@ -44,7 +48,8 @@ internal sealed class VideoAnalysis(FootageProbe probe, IClipCutter cutter, Acti
         var heat = new Heat(size.Width, size.Height, span);
         int stream = videoStream ?? 0;
         var footage = new Footage(video, stream, size, frameTime, facts.FirstPts ?? 0, packets);
-        var scorer = new SceneScorer(footage, span, looked.Mask, events,
+        using var aside = new FramesAside(scratch, size.Width * size.Height);
+        var scorer = new SceneScorer(footage, span, looked.Mask, events, aside,
             (score, plane) =>
             {
                 curve.Add(plane is null ? CurvePoint.Same(curve.Count > 0 ? curve[^1] : null, score.Pts) : CurvePoint.Of(score, plane, size.Width, size.Height));

@@ -45,12 +45,13 @@ internal sealed class SceneScorer
     // Share of the picture that changes at once when the light or the camera does and not something in the scene.
     private const double BreakShare = 0.5, BreakTiles = 0.6;
 
-    private sealed record Pending(double Pts, byte[]? Grey, bool Key, double? Until);
+    private sealed record Pending(double Pts, byte[]? Grey, long? Aside, bool Key, double? Until);
 
     private readonly int _width, _height;
     private readonly int[] _labels; // of the frame whose turn it is
     private readonly byte[] _foreground; // what stands out in it
     private readonly FrameBuffers _buffers;
+    private readonly FramesAside _aside;
     private readonly Light _light;
     private readonly double _slot;
     private readonly int _pastMin; // slots that make the past known: some seconds, or what moves in slowly would be known from its own beginning
@@ -71,10 +72,11 @@ internal sealed class SceneScorer
     /// <param name="span">Seconds the footage spans by its packets; decides how long the slots are.</param>
     /// <param name="mask">255 where the picture is looked at; null where all of it is.</param>
     /// <param name="events">The decision.</param>
+    /// <param name="aside">Where frames wait for those after them.</param>
     /// <param name="scored">Told each frame's score and its working plane; null where it looks as the one before.</param>
-    public SceneScorer(Footage footage, double span, byte[]? mask, MotionEvents events, Action<FrameScore, byte[]?> scored)
+    public SceneScorer(Footage footage, double span, byte[]? mask, MotionEvents events, FramesAside aside, Action<FrameScore, byte[]?> scored)
     {
-        (_width, _height, _buffers, _events, _scored) = (footage.Size.Width, footage.Size.Height, footage.Buffers, events, scored);
+        (_width, _height, _buffers, _aside, _events, _scored) = (footage.Size.Width, footage.Size.Height, footage.Buffers, aside, events, scored);
         _light = new(_width, _height, _buffers);
         _labels = new int[_width * _height];
         _foreground = new byte[_width * _height];
@@ -152,9 +154,18 @@ internal sealed class SceneScorer
     /// <param name="until">Where frames after it were left out: PTS seconds up to which it stands for them.</param>
     public void AddFrame(double pts, byte[]? grey, bool key, double? until = null)
     {
-        _pending.Enqueue(new(pts, grey, key, until));
-        while ((_pending.Count > 1 || (_pending.Count == 1 && until is not null)) && (_complete || _samples[^1].Pts >= _pending.Peek().Pts + Window + SampleEvery)) ScoreNext();
+        long? aside = null;
+        // A sample is kept anyway.
+        if (grey is not null && !IsFutureKnown(pts) && !ReferenceEquals(grey, _samples[^1].Grey) && (aside = _aside.Put(grey)) is not null)
+        {
+            _buffers.GiveBack(grey);
+            grey = null;
+        }
+        _pending.Enqueue(new(pts, grey, aside, key, until));
+        while ((_pending.Count > 1 || (_pending.Count == 1 && until is not null)) && IsFutureKnown(_pending.Peek().Pts)) ScoreNext();
     }
+
+    private bool IsFutureKnown(double pts) => _complete || _samples[^1].Pts >= pts + Window + SampleEvery;
 
     /// <summary>Says that all samples are known.</summary>
     public void NoMoreSamples() => _complete = true;
@@ -193,7 +204,7 @@ internal sealed class SceneScorer
         while (_at + 1 < _samples.Count && _samples[_at + 1].Pts <= frame.Pts) _at++;
         double duration = frame.Until is { } until ? until - frame.Pts : _pending.Count > 0 ? Math.Min(_pending.Peek().Pts - frame.Pts, DurationMost) : Math.Min(DurationMost, SampleEvery);
         bool leftOut = frame.Until is not null;
-        if (frame.Grey is not { } grey)
+        if (Picture(frame) is not { } grey)
         {
             // Nothing is other than at the frame before: what stood there stands there, and nothing of it moves.
             FrameScore same = new(frame.Pts, duration, [.. _lastPatches.Select(p => p with { Moving = 0 })]) { Bridged = leftOut, Key = frame.Key };
@@ -229,6 +240,14 @@ internal sealed class SceneScorer
         }
         Clean(sample);
         Trim();
+    }
+
+    private byte[]? Picture(Pending frame)
+    {
+        if (frame.Aside is not { } place) return frame.Grey;
+        byte[] grey = _buffers.Take();
+        _aside.Take(place, grey);
+        return grey;
     }
 
     // What is a sample's stays: the scene is known by it.
