@@ -190,6 +190,7 @@ internal sealed class GatedRun(Footage footage, SceneScorer scorer, MotionEvents
                 // Inside of an event, by what is known of the scene by now: what stood there is out of it.
                 Here = events.Counting.Count > 0 ? scorer.PatchesAt(here.Sample, followed: true) : here.Patches!,
                 Next = events.Counting.Count > 0 ? scorer.PatchesAt(next.Sample, followed: true) : next.Patches!,
+                Later = _at + 2 < _views.Count ? _views[_at + 2].Patches ?? [] : [],
                 Around = [.. around.Select(v => v.Patches!)],
                 ChangedBlocks = ChangedBlocks(next, around),
                 PacketBytes = _packets.Of(here.Sample.Pts, end, scorer.Window),

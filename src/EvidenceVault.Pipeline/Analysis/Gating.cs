@@ -25,6 +25,9 @@ internal sealed record Stretch
     /// <summary>What stands out at the key frame after it.</summary>
     public required IReadOnlyList<Patch> Next { get; init; }
 
+    /// <summary>What stands out at the key frame after that one.</summary>
+    public IReadOnlyList<Patch> Later { get; init; } = [];
+
     /// <summary>What stands out at the key frames of the minute before and after.</summary>
     public required IReadOnlyList<IReadOnlyList<Patch>> Around { get; init; }
 
@@ -77,6 +80,8 @@ internal static class Gating
                 && p.Touches(box, 3 + (int)(rule.Reach(box) * after)) && !IsOrdinary(p, stretch.Around));
         }
         if (stretch.Here.Concat(stretch.Next).Any(p => !IsOrdinary(p, stretch.Around))) return (StretchWay.Decoded, "something stands out from the scene");
+        // Who is far off and faint may have been there before a key frame shows them.
+        if (stretch.Later.Any(p => !IsOrdinary(p, stretch.Around))) return (StretchWay.Decoded, "something stands out from the scene soon after it");
         if (stretch.ChangedBlocks > 0) return (StretchWay.Decoded, "a part of the picture changes");
         (double mean, double usual, double deviation) = stretch.PacketBytes;
         if (mean > usual + Math.Max(PacketDeviations * deviation, PacketShare * usual)) return (StretchWay.Decoded, "its packets are larger than usual");

@@ -91,6 +91,12 @@ internal sealed record MotionRule(int FrameWidth, int FrameHeight)
     /// <summary>Seconds for which a camera trembles that was knocked: what begins in them is followed for as long before it can count.</summary>
     public double KnockLasts { get; init; } = 1.2;
 
+    /// <summary>How many times as many frames it must be seen in as it is missed in.</summary>
+    public double Seen { get; init; } = 2;
+
+    /// <summary>The same for what is small: of somebody far off there is now and then too little to see.</summary>
+    public double SeenSmall { get; init; } = 1.3;
+
     /// <summary>Least travel of a small patch.</summary>
     public double TravelMinSmall => 8 * _scale;
 
@@ -297,16 +303,17 @@ internal sealed class MotionEvents(MotionRule rule)
             LookForSway(track, box, frame);
             return;
         }
-        if (track.Last - track.First > ClutterAge) Litter(track);
         // By its usual size: two bits of glitter that join for a moment are no larger for it.
         bool small = Math.Min(box.Area, track.Typical) < rule.SmallArea;
         double size = Math.Min(Math.Min(box.Width, box.Height), Math.Min(rule.FrameWidth, rule.FrameHeight) / 3.0);
         double travelled = Travelled(track.Start, box);
+        // What goes on straight may yet count.
+        if (track.Last - track.First > ClutterAge && !(travelled >= rule.TravelMinSmall && travelled >= rule.StraightnessFar * track.Path)) Litter(track);
         double followed = track.Last - track.First;
         track.Convinced = followed >= (small ? rule.ConvinceSmall : rule.Convince)
             && (followed >= rule.KnockLasts || track.First < _knockedFrom || track.First > _knockedTo)
             && track.Frames >= (small ? 5 : 3)
-            && track.Frames >= 2 * track.Missed
+            && track.Frames >= (small ? rule.SeenSmall : rule.Seen) * track.Missed
             && (track.MovingSum >= rule.MovingShareOf(track.Typical) * track.AreaSum || GoesFar(track, travelled))
             && box.Area >= ClutterFactor * Clutter(box)
             && box.Area >= rule.Fill * box.Width * box.Height
