@@ -199,6 +199,7 @@ internal sealed class GatedRun(Footage footage, SceneScorer scorer, MotionEvents
                 // Inside of an event, by what is known of the scene by now: what stood there is out of it.
                 Here = counting.Count > 0 ? scorer.PatchesAt(here.Sample, followed: true) : here.Patches!,
                 Next = counting.Count > 0 ? scorer.PatchesAt(next.Sample, followed: true) : next.Patches!,
+                Later = view + 2 < _views.Count ? _views[view + 2].Patches ?? [] : [],
                 Around = [.. around.Select(v => v.Patches!)],
                 ChangedBlocks = ChangedBlocks(next, around),
                 PacketBytes = _packets.Of(here.Sample.Pts, end, scorer.Window),

@@ -41,7 +41,7 @@ internal sealed class SceneScorer
 
     private const double SlotLongest = 5, MotionLag = 0.33, FollowEvery = 3, DurationMost = 0.5, KnownAfter = 5;
     private const int SlotsEachWay = 12, SamplesPerSlot = 3, FutureSlotsMin = 9;
-    private const int ToleranceLeast = 9, ToleranceMost = 40, AreaLeast = 9, AreaLeastOfSpecks = 3, LargeWidth = 600, SpecksAtMost = 200, JoinReach = 3;
+    private const int ToleranceLeast = 9, ToleranceMost = 40, AreaLeast = 9, AreaLeastOfSpecks = 3, LargeWidth = 600, SpecksAtMost = 24, SpeckColumns = 20, SpeckRows = 12, JoinReach = 3;
     // Share of the picture that changes at once when the light or the camera does and not something in the scene.
     private const double BreakShare = 0.5, BreakTiles = 0.6;
 
@@ -338,11 +338,11 @@ internal sealed class SceneScorer
     private List<Patch> Patches(byte[] plane, byte[] foreground, byte[]? before, int tolerance)
     {
         using var raw = Mat.FromPixelData(_height, _width, MatType.CV_8UC1, foreground);
-        // On a large picture in which next to nothing stands out, a few pixels may be somebody far off; where much does, specks are noise.
-        bool sparse = Math.Max(_width, _height) >= LargeWidth && Cv2.CountNonZero(raw) <= SpecksAtMost;
+        // On a large picture, where next to nothing stands out, a few pixels may be somebody far off; where much does, specks are noise.
         using var clean = new Mat();
-        if (sparse) raw.CopyTo(clean);
-        else Cv2.MedianBlur(raw, clean, 3);
+        Cv2.MedianBlur(raw, clean, 3);
+        using Mat? sparse = Math.Max(_width, _height) >= LargeWidth ? Sparse(foreground) : null;
+        if (sparse is not null) raw.CopyTo(clean, sparse);
         var patches = new List<Patch>();
         Rect stands = Cv2.BoundingRect(clean);
         if (stands.Width == 0) return patches;
@@ -358,15 +358,37 @@ internal sealed class SceneScorer
         using var centres = new Mat();
         int found = Cv2.ConnectedComponentsWithStats(joined, labels, stats, centres, PixelConnectivity.Connectivity8);
         if (found <= 1) return patches;
-        int least = sparse ? AreaLeastOfSpecks : AreaLeast;
         for (int n = 1; n < found; n++)
         {
             int area = stats.At<int>(n, (int)ConnectedComponentsTypes.Area);
-            if (area < least) continue;
+            if (area < AreaLeastOfSpecks) continue;
             var box = new Rect(stats.At<int>(n, 0), stats.At<int>(n, 1), stats.At<int>(n, 2), stats.At<int>(n, 3));
+            if (area < AreaLeast && sparse?.At<byte>(stands.Y + box.Y + (box.Height / 2), stands.X + box.X + (box.Width / 2)) is null or 0) continue;
             patches.Add(new(stands.X + box.X, stands.Y + box.Y, box.Width, box.Height, area, before is null ? 0 : Moving(n, box, stands, plane, before, tolerance)));
         }
         return [.. patches.OrderByDescending(p => p.Area).ThenBy(p => p.Y).ThenBy(p => p.X).Take(64)];
+    }
+
+    // 255 where little stands out around: in the tile and in those beside it.
+    private Mat Sparse(byte[] foreground)
+    {
+        using var counts = new Mat(SpeckRows, SpeckColumns, MatType.CV_32FC1);
+        for (int r = 0; r < SpeckRows; r++)
+        {
+            for (int c = 0; c < SpeckColumns; c++)
+            {
+                int left = c * _width / SpeckColumns, right = (c + 1) * _width / SpeckColumns, set = 0;
+                for (int y = r * _height / SpeckRows; y < (r + 1) * _height / SpeckRows; y++) set += right - left - Pixels.Row(foreground, _width, y, left, right).Count((byte)0);
+                counts.Set(r, c, (float)set);
+            }
+        }
+        using var around = new Mat();
+        Cv2.BoxFilter(counts, around, MatType.CV_32FC1, new Size(3, 3), normalize: false, borderType: BorderTypes.Constant);
+        using var few = new Mat();
+        Cv2.Compare(around, SpecksAtMost, few, CmpTypes.LE);
+        var sparse = new Mat();
+        Cv2.Resize(few, sparse, new Size(_width, _height), 0, 0, InterpolationFlags.Nearest);
+        return sparse;
     }
 
     private int Moving(int label, Rect box, Rect within, byte[] plane, byte[] before, int tolerance)

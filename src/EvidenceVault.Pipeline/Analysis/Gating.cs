@@ -25,6 +25,9 @@ internal sealed record Stretch
     /// <summary>What stands out at the key frame after it.</summary>
     public required IReadOnlyList<Patch> Next { get; init; }
 
+    /// <summary>What stands out at the key frame after that one.</summary>
+    public IReadOnlyList<Patch> Later { get; init; } = [];
+
     /// <summary>What stands out at the key frames of the minute before and after.</summary>
     public required IReadOnlyList<IReadOnlyList<Patch>> Around { get; init; }
 
@@ -52,7 +55,7 @@ internal static class Gating
 {
     // Seen at so many of the key frames around, a patch is part of the scene's own stir: a bush, the glitter of water.
     private const double OrdinaryShare = 0.35, OrdinaryArea = 0.4;
-    private const double PacketDeviations = 6, PacketShare = 0.06, Moment = 0.3;
+    private const double PacketDeviations = 6, PacketShare = 0.06, Moment = 0.3, StaysShare = 0.6;
 
     /// <summary>What is done with a stretch, and why, in a few words.</summary>
     public static (StretchWay Way, string Because) Decide(Stretch stretch, MotionRule rule)
@@ -66,17 +69,23 @@ internal static class Gating
             {
                 List<Patch> here = [.. Like(box, size, stretch.Here, stretch.SinceLook)], next = [.. Like(here.Count == 1 ? here[0] : box, size, stretch.Next, stretch.Seconds)];
                 // Where two things could be it (somebody, and what they left behind), only the frames between tell which.
-                inside &= here.Count == 1 && next.Count == 1;
+                inside &= here.Count == 1 && next.Count == 1 && !(MayLeave(here[0], next[0]) || MayLeave(next[0], here[0]));
                 anySeen |= here.Count + next.Count > 0;
             }
             if (inside) return (StretchWay.Inside, "what moved is in view at both ends");
             // What was followed frame by frame until it was gone, and is not at the end either, has left: the stretch is as any other.
             if (anySeen || stretch.SinceLook > Moment) return (StretchWay.Decoded, "what moved is not seen, or not for certain, at one of its ends");
 
+            // What is cut off by the edge of the picture, and no more as it was, comes in or leaves.
+            bool MayLeave(Patch patch, Patch other) => (patch.X <= rule.View.X + 1 || patch.Right >= rule.View.Right - 1 || patch.Y <= rule.View.Y + 1 || patch.Bottom >= rule.View.Bottom - 1)
+                && (patch.Area < StaysShare * other.Area || other.Area < StaysShare * patch.Area || !patch.Touches(other, 0));
+
             IEnumerable<Patch> Like(Patch box, double size, IReadOnlyList<Patch> where, double after) => where.Where(p => rule.IsAsLarge(p.Area, size)
                 && p.Touches(box, 3 + (int)(rule.Reach(box) * after)) && !IsOrdinary(p, stretch.Around));
         }
         if (stretch.Here.Concat(stretch.Next).Any(p => !IsOrdinary(p, stretch.Around))) return (StretchWay.Decoded, "something stands out from the scene");
+        // Who is far off and faint may have been there before a key frame shows them.
+        if (stretch.Later.Any(p => p.Area < rule.SmallArea && !IsOrdinary(p, stretch.Around))) return (StretchWay.Decoded, "something stands out from the scene soon after it");
         if (stretch.ChangedBlocks > 0) return (StretchWay.Decoded, "a part of the picture changes");
         (double mean, double usual, double deviation) = stretch.PacketBytes;
         if (mean > usual + Math.Max(PacketDeviations * deviation, PacketShare * usual)) return (StretchWay.Decoded, "its packets are larger than usual");

@@ -70,12 +70,34 @@ internal sealed record MotionRule(int FrameWidth, int FrameHeight)
     /// <summary>Share of what is followed that must be in motion while it convinces.</summary>
     public double MovingShare { get; init; } = 0.25;
 
+    /// <summary>The same for what is small: what goes leaves its place as it goes, and nearly all of it differs from a third of a second ago; a stalk that
+    /// bends and glitter that widens stay over theirs.</summary>
+    public double MovingShareSmall { get; init; } = 0.55;
+
+    /// <summary>Share of something of a usual size that must be in motion: all of <see cref="MovingShareSmall"/> for what is small, less the larger it is, and <see cref="MovingShare"/> from four times that.</summary>
+    public double MovingShareOf(double usual) => MovingShareSmall - ((MovingShareSmall - MovingShare) * Math.Clamp((usual - SmallArea) / (3 * SmallArea), 0, 1));
+
+    /// <summary>How far something small must go, and how straight, if it leaves its place more slowly than that.</summary>
+    public double FarSmall => 24 * _scale;
+
+    /// <summary>Least share that its way gained has in its way gone.</summary>
+    public double StraightnessFar { get; init; } = 0.8;
+
     /// <summary>Below this many pixels a patch is small and must be followed longer and farther: at that size a leaf, a gnat
     /// and a person in the distance look alike but for the way they go.</summary>
     public int SmallArea => (int)(40 * _scale * _scale);
 
-    /// <summary>How long a small patch is followed before it can count.</summary>
-    public double ConvinceSmall { get; init; } = 0.8;
+    /// <summary>How long a small patch is followed before it can count: longer than a stalk in a gale takes to swing across.</summary>
+    public double ConvinceSmall { get; init; } = 1.2;
+
+    /// <summary>Seconds for which a camera trembles that was knocked: what begins in them is followed for as long before it can count.</summary>
+    public double KnockLasts { get; init; } = 1.2;
+
+    /// <summary>How many times as many frames it must be seen in as it is missed in.</summary>
+    public double Seen { get; init; } = 2;
+
+    /// <summary>The same for what is small: of somebody far off there is now and then too little to see.</summary>
+    public double SeenSmall { get; init; } = 1.3;
 
     /// <summary>Least travel of a small patch.</summary>
     public double TravelMinSmall => 8 * _scale * Farther;
@@ -170,14 +192,14 @@ internal sealed class MotionEvents(MotionRule rule)
     // Where leaves, water or rain keep giving patches that go nowhere, what counts must be well larger than they are there.
     // Each cell keeps the largest such patch of late.
     private const int CellSide = 16;
-    private const double ClutterHalfLife = 20, ClutterAge = 4, StirsShare = 0.03, LookUsual = 0.25, OfTheCoding = 4;
+    private const double ClutterHalfLife = 20, ClutterAge = 4, StirsShare = 0.03, LookUsual = 0.25, OfTheCoding = 4, KnockAtLeast = 6, KnockFactor = 3, KnockUsual = 0.05;
 
     private readonly int _columns = (rule.FrameWidth / CellSide) + 1;
     private readonly double[] _clutter = new double[((rule.FrameWidth / CellSide) + 1) * ((rule.FrameHeight / CellSide) + 1)];
     private readonly List<Track> _tracks = [];
     private readonly List<(Track Track, string Closed)> _done = [];
     private double? _lastPts, _lastLook;
-    private double _lastEnd;
+    private double _lastEnd, _usualNew, _knockedFrom = double.NegativeInfinity, _knockedTo = double.NegativeInfinity;
 
     /// <summary>What is followed and counts: where it was seen last, and its usual area.</summary>
     public IReadOnlyList<(Patch Box, double Usual)> Counting => [.. _tracks.Where(t => t.Convinced).Select(t => (t.Box, t.Typical))];
@@ -202,6 +224,7 @@ internal sealed class MotionEvents(MotionRule rule)
 
         var taken = new Dictionary<Track, Patch>();
         var owner = new Track[frame.Patches.Count];
+        int known = _tracks.Count;
         for (int i = 0; i < frame.Patches.Count; i++)
         {
             var patch = frame.Patches[i];
@@ -227,6 +250,7 @@ internal sealed class MotionEvents(MotionRule rule)
             owner[i] = best;
             taken[best] = taken.TryGetValue(best, out var part) ? part.Union(patch) : patch;
         }
+        LookForKnock(frame.Pts, _tracks.Count - known);
         // What is left where something big was (a ghost in the background, a thing it moved) does not hold its event open.
         foreach (var (track, box) in taken.ToList())
             if (track.Convinced && box.Area < rule.Remains * track.Typical) taken.Remove(track);
@@ -276,6 +300,17 @@ internal sealed class MotionEvents(MotionRule rule)
     private string OpenedBecause(Track track) => string.Create(CultureInfo.InvariantCulture,
         $"something of {track.Start.Width * rule.FullAcross:0} by {track.Start.Height * rule.FullDown:0} pixels appeared and travelled {track.Farthest * Math.Max(rule.FullAcross, rule.FullDown):0} pixels");
 
+    // Where much begins at once that does not all the time, as rain does, the camera was knocked: all edges of the picture show, here and there, until it hangs still.
+    private void LookForKnock(double pts, int begun)
+    {
+        if (begun >= Math.Max(KnockAtLeast, KnockFactor * _usualNew))
+        {
+            if (pts > _knockedTo) _knockedFrom = pts;
+            _knockedTo = pts + rule.KnockLasts;
+        }
+        _usualNew += (begun - _usualNew) * KnockUsual;
+    }
+
     // What counts may have gone farther where frames are far apart or were left out; but it is as large as it was, and one thing.
     private bool MayHaveGone(Track track, Patch patch, double seconds) => track.Convinced
         && rule.IsAsLarge(patch.Area, track.Typical)
@@ -293,7 +328,7 @@ internal sealed class MotionEvents(MotionRule rule)
         track.Frames++;
         track.Unseen = 0;
         track.SeenAtKey |= frame.Key;
-        track.Typical += (box.Area - track.Typical) * Math.Min(1, Math.Max(1.0 / track.Frames, Math.Min(frame.Duration, LookUsual) / rule.TypicalOver));
+        track.Typical += (box.Area - track.Typical) * Math.Min(1, Math.Max(1.0 / track.Frames, (frame.Bridged ? frame.Duration : Math.Min(frame.Duration, LookUsual)) / rule.TypicalOver));
         track.AreaSum += box.Area;
         track.MovingSum += box.Moving;
         double score = (double)box.Moving / (rule.FrameWidth * rule.FrameHeight);
@@ -304,19 +339,27 @@ internal sealed class MotionEvents(MotionRule rule)
             LookForSway(track, box, frame);
             return;
         }
-        if (track.Last - track.First > ClutterAge) Litter(track);
-        bool small = box.Area < rule.SmallArea;
+        // By its usual size: two bits of glitter that join for a moment are no larger for it.
+        bool small = Math.Min(box.Area, track.Typical) < rule.SmallArea;
         double size = Math.Min(Math.Min(box.Width, box.Height), Math.Min(rule.FrameWidth, rule.FrameHeight) / 3.0);
         double travelled = Travelled(track.Start, box);
-        track.Convinced = track.Last - track.First >= (small ? rule.ConvinceSmall : rule.Convince)
+        // What goes on straight may yet count.
+        if (track.Last - track.First > ClutterAge && !(travelled >= rule.TravelMinSmall && travelled >= rule.StraightnessFar * track.Path)) Litter(track);
+        double followed = track.Last - track.First;
+        track.Convinced = followed >= (small ? rule.ConvinceSmall : rule.Convince)
+            && (followed >= rule.KnockLasts || track.First < _knockedFrom || track.First > _knockedTo)
             && track.Frames >= (small ? 5 : 3)
-            && track.Frames >= 2 * track.Missed
-            && track.MovingSum >= rule.MovingShare * track.AreaSum
+            && track.Frames >= (small ? rule.SeenSmall : rule.Seen) * track.Missed
+            && (track.MovingSum >= rule.MovingShareOf(track.Typical) * track.AreaSum || GoesFar(track, travelled))
             && box.Area >= rule.OutOfClutter * Clutter(box)
             && box.Area >= rule.Fill * box.Width * box.Height
             && travelled >= rule.Straightness * track.Path
             && travelled >= (small ? Math.Max(rule.TravelMinSmall, 1.5 * Math.Max(box.Width, box.Height)) : Math.Max(rule.TravelMin, rule.Travel * size));
     }
+
+    // Who is far off and slow leaves its place little by little; it then tells by how far and how straight it goes.
+    private bool GoesFar(Track track, double travelled) => track.MovingSum >= rule.MovingShare * track.AreaSum
+        && travelled >= rule.FarSmall && travelled >= rule.StraightnessFar * track.Path;
 
     // What is small and has gone a little way counts; if it then stirs on and on and gets nowhere, it was grass, or glitter on water, after all. Somebody
     // who stands hardly stirs, and who walks goes on.

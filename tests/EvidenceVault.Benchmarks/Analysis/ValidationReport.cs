@@ -95,11 +95,11 @@ internal static class ValidationReport
 
     private static string Table(List<ValidateAnalysis.Result> all)
     {
-        var table = new StringBuilder("<table><caption>By condition</caption><tr><th>Condition<th class=n>Scenes<th class=n>Events<th class=n>Found<th class=n>False alarms<th class=n>Quiet minutes<th class=n>Median bound error, s<th class=n>Worst, s<th class=n>Seconds a minute of footage</tr>");
+        var table = new StringBuilder("<table><caption>By condition</caption><tr><th>Condition<th class=n>Scenes<th class=n>Events<th class=n>Found<th class=n>False alarms<th class=n>Quiet minutes<th class=n>False alarms an hour<th class=n>Median bound error, s<th class=n>Worst, s<th class=n>Seconds a minute of footage</tr>");
         foreach (var (name, of) in all.GroupBy(r => r.Scene.Condition).Select(g => (g.Key, Measures.Of([.. g]))).Append(("All", Measures.Of(all))))
         {
             table.Append(CultureInfo.InvariantCulture,
-                $"<tr><td>{Text(name)}<td class=n>{of.Scenes}<td class=n>{of.Events}<td class=n>{of.Events - of.Missed}<td class=n>{of.FalseAlarms}<td class=n>{of.QuietSeconds / 60:F1}<td class=n>{of.MedianBoundaryError:F2}<td class=n>{of.WorstBoundaryError:F2}<td class=n>{of.SecondsAMinute:F1}</tr>");
+                $"<tr><td>{Text(name)}<td class=n>{of.Scenes}<td class=n>{of.Events}<td class=n>{of.Events - of.Missed}<td class=n>{of.FalseAlarms}<td class=n>{of.QuietSeconds / 60:F1}<td class=n>{of.FalseAlarmsAnHour:F1}<td class=n>{of.MedianBoundaryError:F2}<td class=n>{of.WorstBoundaryError:F2}<td class=n>{of.SecondsAMinute:F1}</tr>");
         }
         return table.Append("</table>").ToString();
     }

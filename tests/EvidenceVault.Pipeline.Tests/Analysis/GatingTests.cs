@@ -51,6 +51,19 @@ public class GatingTests
     }
 
     [Fact]
+    public void What_stands_out_soon_after_a_stretch_has_it_decoded() => Assert.Equal(StretchWay.Decoded, Way(Quiet with { Later = [Person] }));
+
+    [Fact]
+    public void What_the_edge_of_the_picture_cuts_off_and_is_less_than_it_was_may_have_left_in_between()
+    {
+        Patch atEdge = Person with { X = 354 };
+        Stretch open = Quiet with { Counting = [(atEdge, 1500)], Here = [atEdge] };
+        Assert.Equal(StretchWay.Inside, Way(open with { Next = [atEdge] }));
+        Assert.Equal(StretchWay.Decoded, Way(open with { Next = [atEdge with { X = 374, Width = 10, Area = 500 }] }));
+        Assert.Equal(StretchWay.Inside, Way(open with { Counting = [(Person, 1500)], Here = [Person], Next = [Person with { Area = 500 }] }));
+    }
+
+    [Fact]
     public void Where_stretches_were_left_out_before_what_moved_may_have_gone_on_in_them()
     {
         Patch on = Person with { X = 200 }, farther = Person with { X = 300 };

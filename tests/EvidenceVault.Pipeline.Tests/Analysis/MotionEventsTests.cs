@@ -84,6 +84,50 @@ public class MotionEventsTests
         Assert.Equal(30, Assert.Single(Decide(Then(moving: 1))).End, 0.2);
     }
 
+    // Something of 8 by 4 pixels that goes to the right, so many pixels a look, of which so many leave their place.
+    private static IEnumerable<FrameScore> Small(double pixels, int moving, int looks, int area = 28) =>
+        Enumerable.Range(0, looks).Select(i => At(i * Rate, new Patch((int)(100 + (i * pixels)), 60, 8, 4, area, moving)));
+
+    [Fact]
+    public void Something_small_counts_when_it_leaves_its_place_as_it_goes_and_not_when_it_stays_over_it()
+    {
+        Assert.Single(Decide([.. Small(1, 20, 20), .. Quiet(2, 4)]));
+        // Glitter that widens and narrows, a stalk that bends.
+        Assert.Empty(Decide([.. Small(1, 10, 20), .. Quiet(2, 4)]));
+        // What is somewhat larger may leave a little less of it.
+        Assert.Single(Decide([.. Small(1, 40, 20, area: 100), .. Quiet(2, 4)]));
+        Assert.Empty(Decide([.. Small(1, 30, 20, area: 100), .. Quiet(2, 4)]));
+    }
+
+    [Fact]
+    public void Somebody_far_off_and_slow_counts_by_how_far_and_straight_they_go() => Assert.Single(Decide([.. Small(0.5, 10, 60), .. Quiet(6, 8)]));
+
+    [Fact]
+    public void A_stalk_that_swings_across_in_less_than_its_time_is_no_event() => Assert.Empty(Decide([.. Small(2, 25, 10), .. Quiet(1, 4)]));
+
+    [Fact]
+    public void Bits_that_join_for_a_moment_are_no_larger_for_it()
+    {
+        var joined = Enumerable.Range(0, 6).Select(i => At(i * Rate, new Patch(100 + (i * 4), 60, 8, 8, i == 5 ? 60 : 20, i == 5 ? 60 : 20)));
+        Assert.Empty(Decide([.. joined, .. Quiet(0.6, 3)]));
+    }
+
+    [Fact]
+    public void When_the_camera_is_knocked_the_edges_that_show_are_no_event_and_somebody_who_stays_is()
+    {
+        static Patch[] Edges(int i, int count) => [.. Enumerable.Range(0, count).Select(n => new Patch((n * 48) + (i * 3), 20, 20, 10, 150, 150))];
+        var knock = Enumerable.Range(0, 6).Select(i => At(3 + (i * Rate), Edges(i, 8)));
+        Assert.Empty(Decide([.. Quiet(0, 3), .. knock, .. Quiet(3.6, 6)]));
+        // One such patch alone, or somebody who comes in as it is knocked and stays for longer, is an event.
+        Assert.Single(Decide([.. Quiet(0, 3), .. Enumerable.Range(0, 6).Select(i => At(3 + (i * Rate), Edges(i, 1))), .. Quiet(3.6, 6)]));
+        var somebody = Enumerable.Range(0, 20).Select(i => At(3 + (i * Rate), [.. i < 6 ? Edges(i, 8) : [], new((int)(20 + (i * 4)), 80, 30, 80, 1500, 600)]));
+        Assert.Equal(3, Assert.Single(Decide([.. Quiet(0, 3), .. somebody, .. Quiet(5, 8)])).Start, 0.001);
+    }
+
+    [Fact]
+    public void Somebody_small_who_is_not_seen_in_four_frames_of_ten_is_still_found() =>
+        Assert.Single(Decide([.. Small(1, 20, 30).Select((f, i) => i % 5 is 1 or 3 ? f with { Patches = [] } : f), .. Quiet(3, 5)]));
+
     [Fact]
     public void What_was_gone_before_a_stretch_that_was_left_out_is_closed_by_it()
     {
