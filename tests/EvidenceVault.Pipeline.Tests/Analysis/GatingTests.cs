@@ -51,7 +51,12 @@ public class GatingTests
     }
 
     [Fact]
-    public void What_stands_out_soon_after_a_stretch_has_it_decoded() => Assert.Equal(StretchWay.Decoded, Way(Quiet with { Later = [Person] }));
+    public void Who_is_far_off_and_stands_out_soon_after_a_stretch_has_it_decoded()
+    {
+        Assert.Equal(StretchWay.Decoded, Way(Quiet with { Later = [Person with { Width = 4, Height = 8, Area = 24 }] }));
+        // Somebody near is seen at once.
+        Assert.Equal(StretchWay.LeftOut, Way(Quiet with { Later = [Person] }));
+    }
 
     [Fact]
     public void What_the_edge_of_the_picture_cuts_off_and_is_less_than_it_was_may_have_left_in_between()
