@@ -140,6 +140,15 @@ public class MotionEventsTests
     }
 
     [Fact]
+    public void A_stretch_that_was_left_out_tells_the_usual_size_for_as_long_as_it_lasts()
+    {
+        var events = new MotionEvents(new(384, 216));
+        foreach (var frame in Walk(1, 3)) events.Step(frame);
+        for (int i = 0; i < 4; i++) events.Step(At(3 + (2 * i), Person(100) with { Area = 600 }) with { Duration = 2, Bridged = true, Key = true });
+        Assert.InRange(Assert.Single(events.Counting).Usual, 600, 750);
+    }
+
+    [Fact]
     public void Two_visits_closer_than_the_merge_gap_are_one_and_farther_apart_two()
     {
         Assert.Single(Decide([.. Walk(1, 3), .. Quiet(3, 4.2), .. Walk(4.2, 6), .. Quiet(6, 9)]));
