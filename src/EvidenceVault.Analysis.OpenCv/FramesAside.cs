@@ -5,13 +5,17 @@ namespace EvidenceVault.Analysis.OpenCv;
 
 /// <summary>A place on disk for frames that wait a minute for what comes after them: in memory, they would be most of what the analysis needs. The file
 /// loses its name as soon as it is made, so nothing of it outlives the program, however that ends. Where the disk is full, frames wait in memory.</summary>
-/// <param name="folder">Where the file lies: the scratch folder, which holds the footage too.</param>
+/// <param name="open">Opens the file, once it is needed.</param>
 /// <param name="length">Bytes of a frame.</param>
-internal sealed class FramesAside(string folder, int length) : IDisposable
+internal sealed class FramesAside(Func<SafeFileHandle> open, int length) : IDisposable
 {
     private readonly Stack<long> _free = new();
     private SafeFileHandle? _file;
     private long _places;
+
+    /// <param name="folder">Where the file lies: the scratch folder, which holds the footage too.</param>
+    /// <param name="length">Bytes of a frame.</param>
+    public FramesAside(string folder, int length) : this(() => Nameless(folder), length) { }
 
     /// <summary>Lays a frame aside and says where; null where the disk has no room for it, and it must be kept in memory.</summary>
     public long? Put(byte[] frame)
@@ -19,7 +23,7 @@ internal sealed class FramesAside(string folder, int length) : IDisposable
         long place = _free.TryPop(out long free) ? free : _places++;
         try
         {
-            RandomAccess.Write(_file ??= Nameless(), frame, place * length);
+            RandomAccess.Write(_file ??= open(), frame, place * length);
             return place;
         }
         catch (IOException)
@@ -42,7 +46,7 @@ internal sealed class FramesAside(string folder, int length) : IDisposable
 
     public void Dispose() => _file?.Dispose();
 
-    private SafeFileHandle Nameless()
+    private static SafeFileHandle Nameless(string folder)
     {
         using Scratch place = Scratch.New(folder, ".frames-");
         return File.OpenHandle(Path.Combine(place.Path, "aside"), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Delete);

@@ -28,7 +28,8 @@ public sealed class SpeckTests
     private static IReadOnlyList<MotionEvent> Found(int left, int top)
     {
         var events = new MotionEvents(new(Width, Height));
-        var scorer = new SceneScorer(new("none", 0, new(1920, 1080, Width, Height), Step, 0, []), Seconds, null, events, (_, _) => { });
+        using var aside = new FramesAside(Path.GetTempPath(), Width * Height);
+        var scorer = new SceneScorer(new("none", 0, new(1920, 1080, Width, Height), Step, 0, []), Seconds, null, events, aside, (_, _) => { });
         int frames = (int)(Seconds / Step), every = (int)Math.Ceiling(scorer.SampleEvery / Step);
         byte[][] all = [.. Enumerable.Range(0, frames).Select(i => Frame(i, left, top))];
         for (int i = 0; i < frames; i += every) scorer.AddSample(i * Step, all[i]);
