@@ -20,7 +20,7 @@ internal static class ValidationReport
     [
         "Rendered scenes are simpler than the world: foliage, water, rain and insects are drawn by rule. Real footage of known truth is measured beside them where it is at hand.",
         "Somebody of 16 pixels on a 1080-line picture is found on a scene in which little else stands out; where they stand still, they can be lost.",
-        "Grass in wind, insects near the lens and glitter on water can be taken for something that moves, most of all where the footage begins or ends.",
+        "Streaks of rain that follow one another, insects near the lens and grass in a gale can be taken for something that moves.",
         "What does not go anywhere (an arm that waves from behind cover) does not open an event.",
     ];
 
