@@ -98,12 +98,20 @@ export function attribute(cms, name) {
   return found?.length === 1 && found[0].length === 1 ? found[0][0] : null;
 }
 
+function kindOf(value) {
+  try {
+    return value === null ? null : oid(value);
+  } catch {
+    return null; // it was altered, so it names no kind
+  }
+}
+
 /** Section 11.1, 11.2: the attributes name the content's kind and its digest. */
 export async function fitsContent(cms, content) {
   const algorithm = digestName(cms.digestAlgorithm),
     stated = attribute(cms, MESSAGE_DIGEST),
     kind = attribute(cms, CONTENT_TYPE);
-  if (algorithm === null || stated?.tag !== OCTETS || kind === null || oid(kind) !== cms.contentType) return false;
+  if (algorithm === null || stated?.tag !== OCTETS || kindOf(kind) !== cms.contentType) return false;
   return same(stated.content, await digest(algorithm, content));
 }
 

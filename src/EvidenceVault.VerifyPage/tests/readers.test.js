@@ -14,9 +14,10 @@ import { NotDer, bits, boolean, integer, oid, parts, readDer, time } from '../ch
 import { readPolicy, askWitnesses } from '../check/policy.js';
 import { readProof } from '../check/proof.js';
 import { isBagPath } from '../check/bag.js';
+import { fitsContent, readCms } from '../check/cms.js';
 import { sha512 } from '@noble/hashes/sha2.js';
 import { verifyEd25519, verifyWithNoble } from '../check/ed25519.js';
-import { checkpointText, cosign, noteKey, pathOf, rootOf, signNote } from './maker.js';
+import { Authorities, checkpointText, cosign, makeBundle, noteKey, pathOf, rootOf, signNote } from './maker.js';
 
 const repository = fileURLToPath(new URL('../../..', import.meta.url));
 const shared = join(repository, '../shared/vectors');
@@ -300,4 +301,25 @@ test('a proof is read in its one form', async () => {
     proof.replace(lines, lines.repeat(20)),
   ])
     assert.equal(readProof(bytes(bad)), null, bad);
+});
+
+test('any flipped byte of a seal is judged: it never stops the check', async () => {
+  const authorities = new Authorities();
+  const files = makeBundle(authorities, { footage: Buffer.alloc(100, 5) });
+  authorities.close();
+  const [name, seal] = [...files].find(([path]) => path.endsWith('.p7s'));
+  let read = 0;
+  for (let at = 0; at < seal.length; at++) {
+    const bad = Buffer.from(seal);
+    bad[at] ^= 0x10;
+    let cms;
+    try {
+      cms = readCms(bad);
+    } catch {
+      continue; // told as a signature that cannot be read
+    }
+    read++;
+    assert.equal(typeof (await fitsContent(cms, Buffer.alloc(10))), 'boolean', `byte ${at} of ${name}`);
+  }
+  assert.ok(read > 100);
 });
