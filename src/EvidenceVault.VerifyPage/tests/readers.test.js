@@ -307,7 +307,8 @@ test('any flipped byte of a seal is judged: it never stops the check', async () 
   const authorities = new Authorities();
   const files = makeBundle(authorities, { footage: Buffer.alloc(100, 5) });
   authorities.close();
-  const [name, seal] = [...files].find(([path]) => path.endsWith('.p7s'));
+  const name = 'data/seals/AB-1/seal.cms';
+  const seal = files.get(name);
   let read = 0;
   for (let at = 0; at < seal.length; at++) {
     const bad = Buffer.from(seal);
