@@ -24,6 +24,7 @@ public sealed partial class EvidenceFlow
         using ExhibitLock? mine = ExhibitLock.TryTake(vault.Home, home);
         if (mine is null) return null;
         List<ExhibitRow> rows = [.. stills.Select(s => vault.Exhibits.Find(s)!)];
+        AnalysisSettings settings = await SettingsForAsync(rows[0]).ConfigureAwait(false);
         ExhibitReference reference = home.Child(NextNumber(vault.Exhibits.Derivatives(home)));
         var list = new StillList([.. rows.Select(r => new ListedStill(r.Reference, r.Sha256!, r.Bytes!.Value))]);
 
@@ -38,9 +39,9 @@ public sealed partial class EvidenceFlow
 
         var step = new StepProgress(reference, stored.Row, progress);
         AnalysisReport report = await WorkingCopy.StillsAsync(vault, store, list, folder, step.Fraction("fetching"), cancel).ConfigureAwait(false) is { } damage
-            ? NotLookedAt(damage, "Compare the store with its backup and report it as a finding.")
-            : await analyser.AnalyseAsync(folder, output, options.Analysis with { Label = ViewingLabel.Of(reference.Text, Hex(bytes)) }, step.Fraction("analysing"), cancel).ConfigureAwait(false);
-        (report, List<ExhibitReference> order) = Ordered(report, list);
+            ? NotLookedAt(settings, damage, "Compare the store with its backup and report it as a finding.")
+            : await analyser.AnalyseAsync(folder, output, settings with { Label = ViewingLabel.Of(reference.Text, Hex(bytes)) }, step.Fraction("analysing"), cancel).ConfigureAwait(false);
+        (report, List<ExhibitReference> order) = Ordered(settings, report, list);
         var pictures = new List<StoredDerivative>();
         try
         {
@@ -51,7 +52,7 @@ public sealed partial class EvidenceFlow
         {
             LogNotKept(log, reference.Text, e.What);
             pictures.Clear();
-            report = NotLookedAt(e.What, "What was made of them cannot be stored: report it as a finding.");
+            report = NotLookedAt(settings, e.What, "What was made of them cannot be stored: report it as a finding.");
         }
 
         string json = AnalysisJson.Write(report);
@@ -76,10 +77,10 @@ public sealed partial class EvidenceFlow
         return stored.Row;
     }
 
-    private AnalysisReport NotLookedAt(string what, string next) => new() { Settings = options.Analysis, Problem = $"{what} The stills have no analysis as a series; each has its own. {next}" };
+    private static AnalysisReport NotLookedAt(AnalysisSettings settings, string what, string next) => new() { Settings = settings, Problem = $"{what} The stills have no analysis as a series; each has its own. {next}" };
 
     /// <summary>The stills in the order in which they were looked at, which the analysis tells; a report that tells of others is not believed.</summary>
-    private (AnalysisReport Report, List<ExhibitReference> Order) Ordered(AnalysisReport report, StillList list)
+    private static (AnalysisReport Report, List<ExhibitReference> Order) Ordered(AnalysisSettings settings, AnalysisReport report, StillList list)
     {
         List<ExhibitReference> asListed = [.. list.Stills.Select(s => ExhibitReference.Parse(s.Exhibit))];
         if (report.Stills is not { } seen) return (report, asListed);
@@ -88,6 +89,6 @@ public sealed partial class EvidenceFlow
         List<ExhibitReference> order = [.. seen.Where(s => names.ContainsKey(s.File)).Select(s => names[s.File]).Distinct()];
         return order.Count == seen.Count
             ? (report, [.. order, .. asListed.Except(order)])
-            : (NotLookedAt("The analysis program's report is not to be believed: it tells of stills that it was not given.", "Look at the stills by hand and report the fault."), asListed);
+            : (NotLookedAt(settings, "The analysis program's report is not to be believed: it tells of stills that it was not given.", "Look at the stills by hand and report the fault."), asListed);
     }
 }

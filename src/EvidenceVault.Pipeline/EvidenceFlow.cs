@@ -172,11 +172,16 @@ public sealed partial class EvidenceFlow(Vault vault, IEvidenceStore store, IFoo
         }).ConfigureAwait(false);
     }
 
+    /// <summary>The settings for footage, or for stills, of an exhibit's deployment.</summary>
+    /// <exception cref="UnreachableException">The file of deployments cannot be used: nothing is analysed until it can.</exception>
+    private async Task<AnalysisSettings> SettingsForAsync(ExhibitRow row) =>
+        (await vault.DeploymentsAsync().ConfigureAwait(false)).For(row.Case, row.Camera, options.Analysis);
+
     /// <summary>Steps 5 and 6: analyses what the store gives back, seals and stores what was made, and commits all of it at once.</summary>
     private async Task AnalyseAsync(ExhibitRow row, string actor, StepProgress step, CancellationToken cancel)
     {
         ExhibitReference reference = row.Ref;
-        Deployments deployments = await vault.DeploymentsAsync().ConfigureAwait(false);
+        AnalysisSettings settings = await SettingsForAsync(row).ConfigureAwait(false);
         using Scratch scratch = Scratch.New(vault.ScratchRoot);
         string working = Path.Combine(scratch.Path, WorkingCopy.NameOf(row));
         string output = Path.Combine(scratch.Path, "out");
@@ -187,7 +192,7 @@ public sealed partial class EvidenceFlow(Vault vault, IEvidenceStore store, IFoo
             LogDamaged(log, reference.Text, damage);
             return;
         }
-        AnalysisReport report = await analyser.AnalyseAsync(working, output, deployments.For(row.Case, row.Camera, options.Analysis) with { Label = ViewingLabel.Of(reference.Text, row.Sha256!) }, step.Fraction("analysing"), cancel).ConfigureAwait(false);
+        AnalysisReport report = await analyser.AnalyseAsync(working, output, settings with { Label = ViewingLabel.Of(reference.Text, row.Sha256!) }, step.Fraction("analysing"), cancel).ConfigureAwait(false);
         // The packets are there too where the looking for motion failed.
         PacketFiles packets = PacketFiles.In(output, report.Clips, row.Sha256!, cancel);
         foreach (string problem in packets.Problems) LogPacketsNotUsed(log, reference.Text, problem);
