@@ -13,8 +13,8 @@ namespace EvidenceVault.Analysis.OpenCv;
 internal sealed record RunResult(ProgramResult Decoder, long Frames, int Untimed, int Backward, double End);
 
 /// <summary>Decodes every frame and looks at all that tell more than the one before (<see cref="SceneScorer.ScoreEvery"/>). Samples of the scene are key frames where there are enough of them, so that
-/// a gated run has the same.</summary>
-internal sealed class ExhaustiveRun(Footage footage, SceneScorer scorer, Action<double> progress)
+/// a gated run has the same; such footage is decoded in parts, side by side.</summary>
+internal sealed class ExhaustiveRun(Footage footage, SceneScorer scorer, FramesAside aside, Action<double> progress)
 {
     public async Task<RunResult> RunAsync(CancellationToken cancel)
     {
@@ -24,11 +24,19 @@ internal sealed class ExhaustiveRun(Footage footage, SceneScorer scorer, Action<
         double nextSample = double.NegativeInfinity;
         // Where samples are not key frames, any frame may become one, and needs its pixels.
         var how = new DecodeCall(NoLoopFilter: footage.HidesBlocks, Every: SceneScorer.ScoreEvery, Looks: byKeys);
-        ProgramResult decoded = await WorkingFrames.ReadAsync(footage, how, Take, passed => clock.Next(passed), cancel);
+        ProgramResult decoded = byKeys && DecodeCall.AllThreads > 1
+            ? await new SplitFrames(footage, how, aside, DecodeCall.AllThreads).ReadAsync(Take, Pass, cancel)
+            : await WorkingFrames.ReadAsync(footage, how, frame =>
+            {
+                Take(frame);
+                return true;
+            }, Pass, cancel);
         scorer.Finish();
         return new(decoded, clock.Frames, clock.Untimed, clock.Backward, clock.End);
 
-        bool Take(WorkingFrame frame)
+        void Pass(double? pts) => clock.Next(pts);
+
+        void Take(WorkingFrame frame)
         {
             double pts = clock.Next(frame.Pts);
             if (clock.Frames % 50 == 0) progress(footage.Share(pts));
@@ -39,7 +47,6 @@ internal sealed class ExhaustiveRun(Footage footage, SceneScorer scorer, Action<
                 scorer.AddSample(pts, frame.Grey!);
             }
             feed.Take(pts, frame.Grey, frame.Key, sample);
-            return true;
         }
     }
 }

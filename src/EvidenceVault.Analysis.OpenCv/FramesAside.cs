@@ -4,11 +4,12 @@ using Microsoft.Win32.SafeHandles;
 namespace EvidenceVault.Analysis.OpenCv;
 
 /// <summary>A place on disk for frames that wait a minute for what comes after them: in memory, they would be most of what the analysis needs. The file
-/// loses its name as soon as it is made, so nothing of it outlives the program, however that ends. Where the disk is full, frames wait in memory.</summary>
+/// loses its name as soon as it is made, so nothing of it outlives the program, however that ends. Where the disk is full, frames wait in memory. Any thread may lay aside and take back.</summary>
 /// <param name="open">Opens the file, once it is needed.</param>
 /// <param name="length">Bytes of a frame.</param>
 internal sealed class FramesAside(Func<SafeFileHandle> open, int length) : IDisposable
 {
+    private readonly Lock _lock = new();
     private readonly Stack<long> _free = new();
     private SafeFileHandle? _file;
     private long _places;
@@ -20,15 +21,16 @@ internal sealed class FramesAside(Func<SafeFileHandle> open, int length) : IDisp
     /// <summary>Lays a frame aside and says where; null where the disk has no room for it, and it must be kept in memory.</summary>
     public long? Put(byte[] frame)
     {
-        long place = _free.TryPop(out long free) ? free : _places++;
+        long place;
+        lock (_lock) place = _free.TryPop(out long free) ? free : _places++;
         try
         {
-            RandomAccess.Write(_file ??= open(), frame, place * length);
+            RandomAccess.Write(File(), frame, place * length);
             return place;
         }
         catch (IOException)
         {
-            _free.Push(place);
+            Free(place);
             return null;
         }
     }
@@ -41,7 +43,17 @@ internal sealed class FramesAside(Func<SafeFileHandle> open, int length) : IDisp
             int more = RandomAccess.Read(_file!, into.AsSpan(got, length - got), (place * length) + got);
             got += more > 0 ? more : throw new EndOfStreamException("A frame that was laid aside in the scratch folder is not there any more.");
         }
-        _free.Push(place);
+        Free(place);
+    }
+
+    private SafeFileHandle File()
+    {
+        lock (_lock) return _file ??= open();
+    }
+
+    private void Free(long place)
+    {
+        lock (_lock) _free.Push(place);
     }
 
     public void Dispose() => _file?.Dispose();
@@ -49,6 +61,6 @@ internal sealed class FramesAside(Func<SafeFileHandle> open, int length) : IDisp
     private static SafeFileHandle Nameless(string folder)
     {
         using Scratch place = Scratch.New(folder, ".frames-");
-        return File.OpenHandle(Path.Combine(place.Path, "aside"), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Delete);
+        return System.IO.File.OpenHandle(Path.Combine(place.Path, "aside"), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Delete);
     }
 }

@@ -120,6 +120,12 @@ internal sealed class GatedRun(Footage footage, SceneScorer scorer, MotionEvents
         ProgramResult result = await WorkingFrames.ReadAsync(footage, how, frame =>
         {
             if (frame.Pts is not { } pts || pts < from - Footage.SameTime || pts <= seen) return true;
+            if (double.IsNegativeInfinity(seen) && pts > from + Footage.SameTime)
+            {
+                // What lies between would be left out unseen: with trouble told, all of it is looked at again.
+                _trouble = $"the decoder did not begin at the key frame at {Ffmpeg.Number(from)} s";
+                return false;
+            }
             seen = pts;
             _frames++;
             if (pts >= EndOf(_at) - Footage.SameTime && _at + 1 < _views.Count)

@@ -64,7 +64,7 @@ internal sealed class VideoAnalysis(FootageProbe probe, IClipCutter cutter, stri
         }
         else
         {
-            run = await new ExhaustiveRun(footage, scorer, p => progress(0.85 * p)).RunAsync(cancel);
+            run = await new ExhaustiveRun(footage, scorer, aside, p => progress(0.85 * p)).RunAsync(cancel);
         }
         var decoded = run.Decoder;
         (long frames, int untimed, int backward, double end) = (run.Frames, run.Untimed, run.Backward, run.End);

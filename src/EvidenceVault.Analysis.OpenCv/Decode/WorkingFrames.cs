@@ -21,15 +21,17 @@ internal sealed record WorkingFrame(double? Pts, bool Key, byte[]? Grey);
 /// <param name="Looks">True where a frame that looks as the one before it is handed on without its pixels; a key frame always has them.</param>
 internal sealed record DecodeCall(bool KeysOnly = false, bool NoLoopFilter = false, double? From = null, double? Until = null, bool Ahead = true, double Every = 0, bool Looks = false)
 {
-    // More than these gain little on the sizes that cameras send and cost memory, a frame each.
-    private static readonly int Threads = Math.Clamp(Environment.ProcessorCount, 1, 4);
+    /// <summary>Threads for decoding: as many as are asked for, or one for each processor. More than four gain little on the sizes that cameras send and cost memory, a frame each.</summary>
+    public static int AllThreads => Ffmpeg.DecoderThreads > 0 ? Ffmpeg.DecoderThreads : Math.Clamp(Environment.ProcessorCount, 1, 4);
+
+    /// <summary>Threads of this decoder.</summary>
+    public int Threads { get; init; } = AllThreads;
 
     /// <summary>Where a video is at least this many times as wide as the working frame, the loop filter makes no difference to it.</summary>
     public const int ShrinkThatHidesBlocks = 3;
 
     public IEnumerable<string> Arguments() =>
     [
-        .. Ffmpeg.DecoderThreads > 0 ? Array.Empty<string>() : ["-threads", Ffmpeg.Number(Threads)], // said with the input where it is fixed
         .. KeysOnly ? new[] { "-discard", "nokey", "-skip_frame", "nokey" } : [],
         .. NoLoopFilter ? new[] { "-skip_loop_filter", "all" } : [],
         // A little later, as a time that was rounded down would lead to the key frame before; and with all frames from there on, as the key frame itself is before that.
@@ -94,14 +96,16 @@ internal static class WorkingFrames
     public static Task<ProgramResult> ReadAsync(string video, int stream, int width, int height, string pixels, int bytesPerPixel,
         IReadOnlyList<string> seek, string filter, Func<double?, byte[], bool> take, TimeSpan time, CancellationToken cancel) =>
         BesideAsync(
-            offer => DecodeAsync(video, stream, width, height, pixels, bytesPerPixel, seek, filter, null, wide: false, new FrameBuffers(width * height * bytesPerPixel), offer, time, cancel),
+            offer => DecodeAsync(video, stream, width, height, pixels, bytesPerPixel, seek, threads: 0, filter, null, wide: false, new FrameBuffers(width * height * bytesPerPixel), offer, time, cancel),
             frame => take(frame.Pts, frame.Grey!), _ => { /* nothing is thinned out */ }, Ahead(width * height * bytesPerPixel, FramesAhead));
 
-    private static Task<DecoderEnd> DecodeAsync(Footage footage, DecodeCall how, Func<DecodedFrame, CancellationToken, ValueTask<bool>> offer, CancellationToken cancel) =>
-        DecodeAsync(footage.Video, footage.Stream, footage.Size.Width, footage.Size.Height, "gray", 1, [.. how.Arguments()], how.Filter(),
+    /// <summary>Offers frames as they are decoded to <paramref name="offer"/>, in presentation order, and waits for it; false from it ends the decoder.</summary>
+    public static Task<DecoderEnd> DecodeAsync(Footage footage, DecodeCall how, Func<DecodedFrame, CancellationToken, ValueTask<bool>> offer, CancellationToken cancel) =>
+        DecodeAsync(footage.Video, footage.Stream, footage.Size.Width, footage.Size.Height, "gray", 1, [.. how.Arguments()], how.Threads, how.Filter(),
             how.Looks ? new SameLook(footage.Size.Width, footage.Size.Height) : null, how.Ahead, footage.Buffers, offer, Patience, cancel);
 
-    private static int Ahead(int bytes, int most) => Math.Clamp(BytesAhead / bytes, 1, most);
+    /// <summary>Frames of so many bytes that wait in memory.</summary>
+    public static int Ahead(int bytes, int most = FramesAhead) => Math.Clamp(BytesAhead / bytes, 1, most);
 
     // Frames are taken beside the reading, so that the decoder does not stand still while one is scored.
     private static async Task<ProgramResult> BesideAsync(
@@ -144,14 +148,14 @@ internal static class WorkingFrames
     }
 
     // Waits for each frame to be taken before it reads the next; false from what it is offered to ends the decoder.
-    private static async Task<DecoderEnd> DecodeAsync(string video, int stream, int width, int height, string pixels, int bytesPerPixel, IReadOnlyList<string> seek, string filter,
+    private static async Task<DecoderEnd> DecodeAsync(string video, int stream, int width, int height, string pixels, int bytesPerPixel, IReadOnlyList<string> seek, int threads, string filter,
         SameLook? look, bool wide, FrameBuffers buffers, Func<DecodedFrame, CancellationToken, ValueTask<bool>> offer, TimeSpan time, CancellationToken cancel)
     {
         var times = new ShownTimes();
         int length = width * height * bytesPerPixel;
         string[] arguments =
         [
-            "-hide_banner", "-nostdin", "-nostats", "-v", "level+info", .. seek, "-copyts", .. Ffmpeg.Input(video), "-map", $"0:{stream}",
+            "-hide_banner", "-nostdin", "-nostats", "-v", "level+info", .. seek, "-copyts", .. Ffmpeg.Input(video, threads), "-map", $"0:{stream}",
             "-vf", $"{filter}{ShownTimes.Taken},scale={width}:{height}:flags=area+accurate_rnd+bitexact,setsar=1,format={pixels}",
             "-fps_mode", "passthrough", "-an", "-sn", "-dn", "-f", "rawvideo", "pipe:1",
         ];

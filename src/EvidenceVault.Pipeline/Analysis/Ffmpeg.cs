@@ -17,8 +17,13 @@ internal static class Ffmpeg
     public static string Name(string path) => "file:" + Path.GetFullPath(path);
 
     /// <summary>Options before an input: no network, no playlists that open other files.</summary>
-    public static IEnumerable<string> Input(string path) =>
-        ["-protocol_whitelist", "file,pipe", "-max_pixels", Number(MaxPixels), .. DecoderThreads > 0 ? ["-threads", Number(DecoderThreads)] : Array.Empty<string>(), "-i", Name(path)];
+    /// <param name="path">The file.</param>
+    /// <param name="threads">Threads of its decoder; 0 for <see cref="DecoderThreads"/>.</param>
+    public static IEnumerable<string> Input(string path, int threads = 0)
+    {
+        if (threads == 0) threads = DecoderThreads;
+        return ["-protocol_whitelist", "file,pipe", "-max_pixels", Number(MaxPixels), .. threads > 0 ? ["-threads", Number(threads)] : Array.Empty<string>(), "-i", Name(path)];
+    }
 
     public static ProgramCall Call(TimeSpan time, params IEnumerable<string> arguments) =>
         new("ffmpeg", ["-hide_banner", "-nostdin", "-nostats", "-v", "error", .. arguments], time);

@@ -55,7 +55,7 @@ internal static class Gating
 {
     // Seen at so many of the key frames around, a patch is part of the scene's own stir: a bush, the glitter of water.
     private const double OrdinaryShare = 0.35, OrdinaryArea = 0.4;
-    private const double PacketDeviations = 6, PacketShare = 0.06, Moment = 0.3, StaysShare = 0.6;
+    private const double PacketDeviations = 6, PacketShare = 0.06, Moment = 0.3, StaysShare = 0.6, SameShare = 0.5;
 
     /// <summary>What is done with a stretch, and why, in a few words.</summary>
     public static (StretchWay Way, string Because) Decide(Stretch stretch, MotionRule rule)
@@ -68,13 +68,15 @@ internal static class Gating
             foreach (var (box, size) in stretch.Counting)
             {
                 List<Patch> here = [.. Like(box, size, stretch.Here, stretch.SinceLook)], next = [.. Like(here.Count == 1 ? here[0] : box, size, stretch.Next, stretch.Seconds)];
-                // Where two things could be it (somebody, and what they left behind), only the frames between tell which.
-                inside &= here.Count == 1 && next.Count == 1 && !(MayLeave(here[0], next[0]) || MayLeave(next[0], here[0]));
+                // Where two things could be it (somebody, and what they left behind), or one is less than half of the other, only the frames between tell which.
+                inside &= here.Count == 1 && next.Count == 1 && IsSame(here[0], next[0]) && !(MayLeave(here[0], next[0]) || MayLeave(next[0], here[0]));
                 anySeen |= here.Count + next.Count > 0;
             }
             if (inside) return (StretchWay.Inside, "what moved is in view at both ends");
             // What was followed frame by frame until it was gone, and is not at the end either, has left: the stretch is as any other.
             if (anySeen || stretch.SinceLook > Moment) return (StretchWay.Decoded, "what moved is not seen, or not for certain, at one of its ends");
+
+            static bool IsSame(Patch patch, Patch other) => patch.Area >= SameShare * other.Area && other.Area >= SameShare * patch.Area;
 
             // What is cut off by the edge of the picture, and no more as it was, comes in or leaves.
             bool MayLeave(Patch patch, Patch other) => (patch.X <= rule.View.X + 1 || patch.Right >= rule.View.Right - 1 || patch.Y <= rule.View.Y + 1 || patch.Bottom >= rule.View.Bottom - 1)

@@ -8,7 +8,7 @@ namespace EvidenceVault.Benchmarks.Analysis;
 
 /// <summary>
 /// The analysis beside nothing but decoding: <c>ffmpeg -f null</c> with two threads, the exhaustive and the gated run, by turns, on footage that is
-/// rendered first: ten minutes of 1080p H.264, mostly still, with six visits and two far walkers, and two minutes of 4K H.265. Ratios are of medians.
+/// rendered first: ten minutes of 1080p H.264, mostly still, with six visits and two far walkers, and two minutes of 4K H.265 with one of each. Ratios are of medians.
 /// </summary>
 internal static class BenchAnalysis
 {

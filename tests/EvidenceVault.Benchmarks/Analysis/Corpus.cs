@@ -15,7 +15,7 @@ internal sealed record CorpusScene(string Condition, Scene Scene, Codec Codec = 
 /// on are never those that it is judged by.</summary>
 internal static class Corpus
 {
-    private const ulong HeldOut = 9400, ForTuning = 100;
+    private const ulong HeldOut = 9500, ForTuning = 100;
 
     /// <summary>The scenes that judge.</summary>
     public static IReadOnlyList<CorpusScene> Judging() => Of(HeldOut);
