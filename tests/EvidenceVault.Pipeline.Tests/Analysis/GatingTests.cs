@@ -65,7 +65,15 @@ public class GatingTests
         Stretch open = Quiet with { Counting = [(atEdge, 1500)], Here = [atEdge] };
         Assert.Equal(StretchWay.Inside, Way(open with { Next = [atEdge] }));
         Assert.Equal(StretchWay.Decoded, Way(open with { Next = [atEdge with { X = 374, Width = 10, Area = 500 }] }));
-        Assert.Equal(StretchWay.Inside, Way(open with { Counting = [(Person, 1500)], Here = [Person], Next = [Person with { Area = 500 }] }));
+        Assert.Equal(StretchWay.Inside, Way(open with { Counting = [(Person, 1500)], Here = [Person], Next = [Person with { Area = 900 }] }));
+    }
+
+    [Fact]
+    public void What_is_less_than_half_of_who_was_there_may_be_something_else_such_as_an_insect()
+    {
+        Stretch open = Quiet with { Counting = [(Person, 1500)], Here = [Person] };
+        Assert.Equal(StretchWay.Decoded, Way(open with { Next = [Person with { Area = 700 }] }));
+        Assert.Equal(StretchWay.Decoded, Way(open with { Here = [Person with { Area = 700 }], Next = [Person] }));
     }
 
     [Fact]
