@@ -74,7 +74,11 @@ internal sealed class Host : IAsyncDisposable
         .BuildServiceProvider();
 
     /// <summary>Sends a use case through its two behaviours.</summary>
-    public async Task<T> SendAsync<T>(IRequest<T> request, CancellationToken cancel) => await _services.GetRequiredService<IMediator>().Send(request, cancel);
+    public async Task<T> SendAsync<T>(IRequest<T> request, CancellationToken cancel)
+    {
+        await using AsyncServiceScope scope = _services.CreateAsyncScope();
+        return await scope.ServiceProvider.GetRequiredService<IMediator>().Send(request, cancel);
+    }
 
     /// <summary>The rounds that get time stamps, or null where no authority is set.</summary>
     public TimestampRounds? TimestampRounds => _services.GetService<TimestampRounds>();

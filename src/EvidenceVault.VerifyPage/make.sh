@@ -1,31 +1,6 @@
 #!/usr/bin/env bash
-# Makes dist/verify.html where a source has changed since it was made; the build of Pipeline calls this. One at a time: of two builds
-# that run at once, the second waits and finds the page made. A kill leaves the page that was there, or none, and no mark: it is made again.
+# Makes dist/verify.html where a source has changed since it was made; the build of Pipeline calls this.
 set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")"
-mkdir -p dist
-exec 9>dist/.lock
-flock 9
-
-fail() {
-  # The form that MSBuild takes for an error.
-  printf 'make.sh: error EVPAGE: %s\n' "$*" >&2
-  exit 1
-}
-command -v node >/dev/null || fail 'verify.html, the page that goes into every disclosure bundle, is built with Node.js, and there is no "node" on the PATH. Install Node.js 20 or later with npm, and build again.'
-version=$(node --version)
-version=${version#v}
-((${version%%.*} >= 20)) || fail "verify.html is built with Node.js 20 or later, and this is $version. Install a later one, and build again."
-command -v npm >/dev/null || fail 'verify.html is built with npm, and there is no "npm" on the PATH. Install npm, and build again.'
-
-mark=$({ node --version; sha256sum package.json package-lock.json build.mjs page/* check/*; } | sha256sum)
-if [[ ! -s dist/verify.html || ! -f dist/.mark || $(<dist/.mark) != "$mark" ]]; then
-  if [[ ! -f node_modules/.as-locked ]] || ! cmp -s node_modules/.as-locked package-lock.json; then
-    npm ci --ignore-scripts --no-fund --no-audit --loglevel=error >dist/npm.log 2>&1 9>&- ||
-      fail "npm could not fetch what verify.html is built with: $(grep -m1 . dist/npm.log || echo 'it said nothing'). Check the network and the npm registry, and build again."
-    cp package-lock.json node_modules/.as-locked
-  fi
-  node build.mjs 9>&-
-  printf '%s\n' "$mark" >dist/.mark
-fi
-touch dist/verify.html # later than its sources, so that MSBuild does not ask again
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
+cd "$here"
+exec "$here/../../scripts/web-build.sh" "$here" 'verify.html, the page that goes into every disclosure bundle,' dist/verify.html page/* check/*

@@ -1,3 +1,4 @@
+using EvidenceVault.Pipeline.Words;
 using System.CommandLine;
 using System.Globalization;
 using EvidenceVault.Cli.Commands;
@@ -119,8 +120,8 @@ public sealed class CommandLineTests : IDisposable
     {
         var moment = new DateTimeOffset(2026, 7, 1, 23, 30, 0, TimeSpan.Zero);
         var london = TimeZoneInfo.CreateCustomTimeZone("London in summer", TimeSpan.FromHours(1), null, null);
-        Assert.Equal("2026-07-01 23:30:00 UTC (2026-07-02 00:30:00 +01:00)", Words.Moment(moment, london));
-        Assert.Equal("2026-07-01 23:30:00 UTC", Words.Moment(moment, TimeZoneInfo.Utc));
+        Assert.Equal("2026-07-01 23:30:00 UTC (2026-07-02 00:30:00 +01:00)", Plain.Moment(moment, london));
+        Assert.Equal("2026-07-01 23:30:00 UTC", Plain.Moment(moment, TimeZoneInfo.Utc));
     }
 
     [Fact]

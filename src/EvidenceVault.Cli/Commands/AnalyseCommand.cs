@@ -90,7 +90,7 @@ internal static class AnalyseCommand
             page.Table(
                 [new("No.", Right: true), new("From", Right: true), new("To", Right: true), new("Most motion at", Right: true), new("Where x,y,w,h"), new("Opened because", Wraps: true)],
                 report.Segments.Select((s, i) => (IEnumerable<string?>)
-                    [(i + 1).ToString(CultureInfo.InvariantCulture), Show.Words.Pts(s.Start), Show.Words.Pts(s.End), Show.Words.Pts(s.Peak), string.Join(',', s.Box), s.OpenedBecause]));
+                    [(i + 1).ToString(CultureInfo.InvariantCulture), Plain.Pts(s.Start), Plain.Pts(s.End), Plain.Pts(s.Peak), string.Join(',', s.Box), s.OpenedBecause]));
         }
         foreach (string note in report.Notes) page.Line($"Note: {Trouble.OneLine(note)}");
     }

@@ -56,7 +56,7 @@ internal static class ClipCommand
             Console.Out.WriteLine(told.ToJsonString(AnalysisJson.Options));
             return ExitCode.Done;
         }
-        Console.WriteLine($"{Names.Printable(Path.Combine(folder, clip.File))}  {Show.Words.Bytes(clip.Bytes)}  SHA-256 {clip.Sha256}");
+        Console.WriteLine($"{Names.Printable(Path.Combine(folder, clip.File))}  {Plain.Bytes(clip.Bytes)}  SHA-256 {clip.Sha256}");
         Console.WriteLine(Bounds(clip.AskedStart, clip.AskedEnd, clip.GotStart, clip.GotEnd, clip.Packets, "video"));
         foreach (string left in clip.LeftOut) Console.WriteLine(Trouble.OneLine(left));
         Console.WriteLine(proof is null ? Trouble.OneLine(problem!) : $"{Names.Printable(Path.Combine(folder, proof))}  its packet proof  SHA-256 {await Sha256Async(Path.Combine(folder, proof), cancel)}");
@@ -94,7 +94,7 @@ internal static class ClipCommand
                 }, AnalysisJson.Options));
             return ExitCode.Done;
         }
-        Console.WriteLine($"{kept.Clip.Reference}  clip of {kept.Clip.Parent}  {Show.Words.Bytes(kept.Clip.Bytes!.Value)}  SHA-256 {kept.Clip.Sha256}");
+        Console.WriteLine($"{kept.Clip.Reference}  clip of {kept.Clip.Parent}  {Plain.Bytes(kept.Clip.Bytes!.Value)}  SHA-256 {kept.Clip.Sha256}");
         Console.WriteLine(Bounds(kept.AskedStart, kept.AskedEnd, kept.GotStart, kept.GotEnd, kept.Packets, "Master"));
         if (kept.Proof is { } proven) Console.WriteLine($"{proven.Reference}  its packet proof  SHA-256 {proven.Sha256}");
         foreach (string note in kept.Notes) Console.WriteLine($"Note: {Trouble.OneLine(note)}");
@@ -106,7 +106,7 @@ internal static class ClipCommand
     }
 
     private static string Bounds(double askedStart, double askedEnd, double gotStart, double gotEnd, long packets, string of) =>
-        $"Asked {Show.Words.Pts(askedStart)} to {Show.Words.Pts(askedEnd)}, got {Show.Words.Pts(gotStart)} to {Show.Words.Pts(gotEnd)}; all {packets} packets are the {of}'s own.";
+        $"Asked {Plain.Pts(askedStart)} to {Plain.Pts(askedEnd)}, got {Plain.Pts(gotStart)} to {Plain.Pts(gotEnd)}; all {packets} packets are the {of}'s own.";
 
     private static async Task<string> Sha256Async(string file, CancellationToken cancel)
     {

@@ -111,7 +111,7 @@ internal static class DoctorCommand
         string at = home;
         while (!Directory.Exists(at)) at = Path.GetDirectoryName(at)!;
         long free = new DriveInfo(at).AvailableFreeSpace;
-        return new("free space", free >= LeastFree, $"{Words.Scale(free)} free for the vault's folder.", "Free space: an analysis needs room for a whole Master and its clips beside it.");
+        return new("free space", free >= LeastFree, $"{Plain.Scale(free)} free for the vault's folder.", "Free space: an analysis needs room for a whole Master and its clips beside it.");
     }
 
     private static IEnumerable<Result> Folder(string home)
@@ -226,7 +226,7 @@ internal static class DoctorCommand
     private static Result Receipts(Vault vault)
     {
         string? newest = Directory.Exists(vault.Receipts) ? Directory.EnumerateFileSystemEntries(vault.Receipts).OrderByDescending(File.GetLastWriteTimeUtc).FirstOrDefault() : null;
-        return new("drop receipts", true, newest is null ? "None has been issued yet." : $"The newest is {Names.Printable(newest)}, of {Words.Moment(new DateTimeOffset(File.GetLastWriteTimeUtc(newest)))}.");
+        return new("drop receipts", true, newest is null ? "None has been issued yet." : $"The newest is {Names.Printable(newest)}, of {Plain.Moment(new DateTimeOffset(File.GetLastWriteTimeUtc(newest)))}.");
     }
 
     // Longer than a worker that reaches its authority would leave anything.
@@ -239,7 +239,7 @@ internal static class DoctorCommand
         TimestampStanding standing = host.Vault.Timestamps.Standing();
         if (standing.Since is not { } since) return new(check, true, $"Every seal has one; the newest stamped checkpoint is of {standing.StampedSize} entries.");
         bool late = TimeProvider.System.GetUtcNow() - DateTimeOffset.Parse(since, System.Globalization.CultureInfo.InvariantCulture) > LongestWait;
-        return new(check, !late, $"{standing.Waiting} {(standing.Waiting == 1 ? "seal waits" : "seals wait")}, since {Words.Moment(since)}.{(standing.Problem is { } problem ? $" Last: {problem}" : "")}",
+        return new(check, !late, $"{standing.Waiting} {(standing.Waiting == 1 ? "seal waits" : "seals wait")}, since {Plain.Moment(since)}.{(standing.Problem is { } problem ? $" Last: {problem}" : "")}",
             "Run 'evidencevault timestamp' to see what the authority answers; the worker asks by itself.");
     }
 

@@ -57,7 +57,7 @@ internal static class ExportCommand
 
     private static void Print(ExportedBundle made, string output)
     {
-        Console.WriteLine($"The bundle of {string.Join(", ", made.Exhibits.Order())} is in {Names.Printable(output)}: {made.Files} files, {Show.Words.Scale(made.Bytes)}, {made.Entries} custody entries.");
+        Console.WriteLine($"The bundle of {string.Join(", ", made.Exhibits.Order())} is in {Names.Printable(output)}: {made.Files} files, {Plain.Scale(made.Bytes)}, {made.Entries} custody entries.");
         Console.WriteLine($"bundle.json  SHA-256 {made.BundleSha256}");
         if (made.Withheld.Count > 0) Console.WriteLine($"Withheld everywhere: {string.Join(", ", made.Withheld)}.");
         if (!made.QuorumHolds) Console.WriteLine("It lacks the cosignatures that the policy asks for: whoever checks it finds that 'witness-quorum' fails.");

@@ -60,7 +60,7 @@ internal static class IngestCommand
 
     private static void Tell(ExhibitRow row)
     {
-        Console.WriteLine($"{row.Reference}  {row.State}  {(row.Bytes is { } bytes ? Words.Bytes(bytes) : "no bytes")}  {(row.Sha256 is { } hash ? $"SHA-256 {hash}" : "not sealed")}");
+        Console.WriteLine($"{row.Reference}  {row.State}  {(row.Bytes is { } bytes ? Plain.Bytes(bytes) : "no bytes")}  {(row.Sha256 is { } hash ? $"SHA-256 {hash}" : "not sealed")}");
         if (row.Problem is { } problem) Console.Error.WriteLine($"  {row.Reference}: {Trouble.OneLine(problem)}");
         if (row.State == ExhibitState.NotAnalysed) Console.Error.WriteLine($"  {row.Reference} is sealed and stored all the same.");
     }

@@ -75,7 +75,7 @@ internal static class KeysCommand
             if (parsed.GetValue(CommandTree.Json)) Json.Print(new BackedUpShown(Path.GetFullPath(asked), made.Id, made.Bytes, made.LogSize));
             else
             {
-                Console.WriteLine($"{Names.Printable(asked)}  {Show.Words.Bytes(made.Bytes)}  backup {made.Id}");
+                Console.WriteLine($"{Names.Printable(asked)}  {Plain.Bytes(made.Bytes)}  backup {made.Id}");
                 Console.WriteLine(made.LogSize is { } size ? $"It holds keys, access list and database, with the custody log of {size} entries." : "It holds keys and access list, and not the database: back that up too (--with-database).");
                 Console.WriteLine("Keep it off this machine, and its passphrase somewhere else. Without the passphrase nobody can open it.");
             }
@@ -126,7 +126,7 @@ internal static class KeysCommand
         else
         {
             new Page().Table([new("Kind"), new("Id"), new("State"), new("Made"), new("Fingerprint", Wraps: true)],
-                keys.Select(k => (IEnumerable<string?>)[k.Kind, k.Id, k.State, k.MadeAt is null ? "not known" : Show.Words.Moment(k.MadeAt), k.Fingerprint]));
+                keys.Select(k => (IEnumerable<string?>)[k.Kind, k.Id, k.State, k.MadeAt is null ? "not known" : Plain.Moment(k.MadeAt), k.Fingerprint]));
         }
         return ExitCode.Done;
     }

@@ -38,7 +38,7 @@ internal static class ListCommand
             [new("Exhibit"), new("Case"), new("Camera"), new("State"), new("Size", Right: true), new("Segments", Right: true), new("Keyframes", Right: true), new("SHA-256", Wraps: true)],
             exhibits.Select(e => (IEnumerable<string?>)
             [
-                e.Exhibit.Reference, e.Exhibit.Case, e.Exhibit.Camera, e.Exhibit.State, e.Exhibit.Bytes is { } bytes ? Show.Words.Scale(bytes) : "–",
+                e.Exhibit.Reference, e.Exhibit.Case, e.Exhibit.Camera, e.Exhibit.State, e.Exhibit.Bytes is { } bytes ? Plain.Scale(bytes) : "–",
                 e.Segments.ToString(CultureInfo.InvariantCulture), e.Keyframes.ToString(CultureInfo.InvariantCulture), e.Exhibit.Sha256 ?? "–",
             ]));
         foreach (ListedExhibit e in exhibits.Where(e => e.Exhibit.Problem is not null))

@@ -25,7 +25,7 @@ internal static class RetrieveCommand
     {
         await using Host host = await Host.OpenAsync(home);
         ExhibitRow row = await Progressing.BytesAsync($"{reference} writing", report => host.SendAsync(new RetrieveExhibit(reference, output, reason, report), cancel));
-        Console.WriteLine($"{row.Reference}  {Show.Words.Bytes(row.Bytes!.Value)}  SHA-256 {row.Sha256}  {Names.Printable(output)}");
+        Console.WriteLine($"{row.Reference}  {Plain.Bytes(row.Bytes!.Value)}  SHA-256 {row.Sha256}  {Names.Printable(output)}");
         return ExitCode.Done;
     }
 }

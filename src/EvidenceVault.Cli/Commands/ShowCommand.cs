@@ -33,9 +33,9 @@ internal static class ShowCommand
             ("Exhibit", e.Exhibit), ("Case", e.Case), ("Camera", e.Camera), ("State", e.State),
             ("Problem", e.Problem is null ? null : Trouble.OneLine(e.Problem)),
             (e.Parent is null ? "Delivered as" : "File", Page.Printable(e.OriginalName)), ("Made from", e.Parent), ("Is a", e.Role), ("Looked at in", e.Series), ("Stills, in order", string.Join(", ", e.Stills)),
-            ("Size", e.Bytes is { } bytes ? Show.Words.Bytes(bytes) : "not sealed yet"), ("SHA-256", e.Sha256), ("SHA-512", e.Sha512), ("Stored at", e.Address),
-            ("Received", Show.Words.Moment(e.ReceivedAt)), ("Sealed", Show.Words.Moment(e.SealedAt)), ("Read back", Show.Words.Moment(e.StoredAt)),
-            ("Time stamp", e.Timestamp is { } t ? $"{Show.Words.Moment(t.Time)}, serial {t.Serial}" : e.TimestampWaits ? "waiting for the time-stamping authority" : null),
+            ("Size", e.Bytes is { } bytes ? Plain.Bytes(bytes) : "not sealed yet"), ("SHA-256", e.Sha256), ("SHA-512", e.Sha512), ("Stored at", e.Address),
+            ("Received", Plain.Moment(e.ReceivedAt)), ("Sealed", Plain.Moment(e.SealedAt)), ("Read back", Plain.Moment(e.StoredAt)),
+            ("Time stamp", e.Timestamp is { } t ? $"{Plain.Moment(t.Time)}, serial {t.Serial}" : e.TimestampWaits ? "waiting for the time-stamping authority" : null),
             ("Local times", TimeZoneInfo.Local.Id));
         if (e.Segments.Count > 0)
         {
@@ -43,7 +43,7 @@ internal static class ShowCommand
             page.Table(
                 [new("No.", Right: true), new("From", Right: true), new("To", Right: true), new("Most motion at", Right: true), new("Opened because", Wraps: true), new("Closed because", Wraps: true)],
                 e.Segments.Select(s => (IEnumerable<string?>)
-                    [s.Number.ToString(CultureInfo.InvariantCulture), Show.Words.Pts(s.Start), Show.Words.Pts(s.End), Show.Words.Pts(s.Peak), s.OpenedBecause, s.ClosedBecause]));
+                    [s.Number.ToString(CultureInfo.InvariantCulture), Plain.Pts(s.Start), Plain.Pts(s.End), Plain.Pts(s.Peak), s.OpenedBecause, s.ClosedBecause]));
         }
         if (e.Derivatives.Count > 0)
         {
@@ -51,7 +51,7 @@ internal static class ShowCommand
             page.Table(
                 [new("Exhibit"), new("What"), new("Segment", Right: true), new("At", Right: true), new("Size", Right: true), new("SHA-256", Wraps: true)],
                 e.Derivatives.Select(d => (IEnumerable<string?>)
-                    [d.Exhibit, d.Role, d.Segment?.ToString(CultureInfo.InvariantCulture), At(d), d.Bytes is { } size ? Show.Words.Scale(size) : "", d.Sha256]));
+                    [d.Exhibit, d.Role, d.Segment?.ToString(CultureInfo.InvariantCulture), At(d), d.Bytes is { } size ? Plain.Scale(size) : "", d.Sha256]));
         }
         page.Heading("Custody");
         Entries.Show(page, e.Custody, ofOneExhibit: true);
@@ -59,8 +59,8 @@ internal static class ShowCommand
 
     private static string At(DerivativeShown d) => d switch
     {
-        { Start: { } start, End: { } end } => $"{Show.Words.Pts(start)} to {Show.Words.Pts(end)}",
-        { Pts: { } pts } => Show.Words.Pts(pts),
+        { Start: { } start, End: { } end } => $"{Plain.Pts(start)} to {Plain.Pts(end)}",
+        { Pts: { } pts } => Plain.Pts(pts),
         _ => "",
     };
 }

@@ -147,7 +147,7 @@ internal static class TlogCommand
     private static byte[] ReadFile(string path, int most)
     {
         if (!File.Exists(path)) throw new RefusedException($"There is no file '{Names.Printable(path)}'.", "Nothing was checked.", "Check the path.");
-        if (new FileInfo(path).Length > most) throw new RefusedException($"'{Names.Printable(path)}' is larger than {Show.Words.Bytes(most)}.", "Nothing was checked: it is not a file of the kind asked for.", "Check the path.");
+        if (new FileInfo(path).Length > most) throw new RefusedException($"'{Names.Printable(path)}' is larger than {Plain.Bytes(most)}.", "Nothing was checked: it is not a file of the kind asked for.", "Check the path.");
         return File.ReadAllBytes(path);
     }
 

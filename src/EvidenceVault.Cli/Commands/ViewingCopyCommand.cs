@@ -53,8 +53,8 @@ internal static class ViewingCopyCommand
             Console.Out.WriteLine(JsonSerializer.Serialize(copy, AnalysisJson.Options));
             return ExitCode.Done;
         }
-        Console.WriteLine($"{Names.Printable(Path.Combine(folder, copy.File))}  {Show.Words.Bytes(copy.Bytes)}  SHA-256 {copy.Sha256}");
-        Console.WriteLine($"All {copy.Frames} frames that decode, each at its own time; 0 s of the copy is PTS {Show.Words.Pts(copy.MasterPts)} of the video. Not the evidence.");
+        Console.WriteLine($"{Names.Printable(Path.Combine(folder, copy.File))}  {Plain.Bytes(copy.Bytes)}  SHA-256 {copy.Sha256}");
+        Console.WriteLine($"All {copy.Frames} frames that decode, each at its own time; 0 s of the copy is PTS {Plain.Pts(copy.MasterPts)} of the video. Not the evidence.");
         Console.WriteLine(copy.Reasons.Count == 0 ? "A browser would have played the video as it is." : "Made because: " + string.Join(' ', copy.Reasons.Select(Trouble.OneLine)));
         foreach (string note in copy.Notes) Console.WriteLine($"Note: {Trouble.OneLine(note)}");
         return ExitCode.Done;
@@ -69,7 +69,7 @@ internal static class ViewingCopyCommand
         if (json) Console.Out.WriteLine(JsonSerializer.Serialize(new { exhibit = copy.Reference, parent = copy.Parent, role = copy.Role, sha256 = copy.Sha256, bytes = copy.Bytes, file = output }, AnalysisJson.Options));
         else
         {
-            Console.WriteLine($"{copy.Reference}  viewing copy of {copy.Parent}  {Show.Words.Bytes(copy.Bytes!.Value)}  SHA-256 {copy.Sha256}");
+            Console.WriteLine($"{copy.Reference}  viewing copy of {copy.Parent}  {Plain.Bytes(copy.Bytes!.Value)}  SHA-256 {copy.Sha256}");
             Console.WriteLine(output is null ? $"To watch it: evidencevault retrieve {copy.Reference} -o FILE --reason TEXT" : $"Written to {Names.Printable(output)}. Not the evidence.");
         }
         return ExitCode.Done;

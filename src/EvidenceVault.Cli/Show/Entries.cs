@@ -1,4 +1,6 @@
+using EvidenceVault.Pipeline.Words;
 using System.Globalization;
+using EvidenceVault.Pipeline.UseCases;
 
 namespace EvidenceVault.Cli.Show;
 
@@ -16,7 +18,7 @@ internal static class Entries
         [
             e.Index.ToString(CultureInfo.InvariantCulture),
             ofOneExhibit ? e.Seq?.ToString(CultureInfo.InvariantCulture) : e.Exhibit is null ? "" : $"{e.Exhibit} no. {e.Seq}",
-            Words.Moment(e.Time), e.Action ?? "unreadable", e.Outcome, Page.Printable(e.Actor), About(e),
+            Plain.Moment(e.Time), e.Action ?? "unreadable", e.Outcome, Page.Printable(e.Actor), About(e),
         ]));
     }
 
@@ -25,8 +27,8 @@ internal static class Entries
         IEnumerable<string?> parts =
         [
             entry.Reason is null ? null : $"“{Page.Printable(entry.Reason)}”",
-            Words.Detail(entry.Detail),
-            Words.Detail(entry.Personal),
+            Plain.Detail(entry.Detail),
+            Plain.Detail(entry.Personal),
             entry.Problem is null ? null : $"PROBLEM: {Page.Printable(entry.Problem)}",
         ];
         return string.Join("; ", parts.Where(p => !string.IsNullOrEmpty(p)));

@@ -1,3 +1,4 @@
+using EvidenceVault.Pipeline.Words;
 using EvidenceVault.Pipeline;
 using Spectre.Console;
 
@@ -17,8 +18,8 @@ internal static class Progressing
         : work(new PlainLines<double>(TimeProvider.System, done => $"{what} {done:P0}"));
 
     public static Task<T> BytesAsync<T>(string what, Func<IProgress<long>, Task<T>> work) => OnTerminal
-        ? BarAsync<T, long>(work, done => ($"{what}, {Words.Scale(done)}", null))
-        : work(new PlainLines<long>(TimeProvider.System, done => $"{what}, {Words.Scale(done)}"));
+        ? BarAsync<T, long>(work, done => ($"{what}, {Plain.Scale(done)}", null))
+        : work(new PlainLines<long>(TimeProvider.System, done => $"{what}, {Plain.Scale(done)}"));
 
     private static bool OnTerminal => !Console.IsErrorRedirected;
 

@@ -124,6 +124,18 @@ public static class Acts
     /// <summary>An outside authority's time stamp (RFC 3161) of a seal or a checkpoint was checked and kept.</summary>
     public const string Timestamped = "timestamped";
 
+    /// <summary>Somebody signed in to the portal; where refused, <c>detail.why</c> says why.</summary>
+    public const string SignedIn = "signed-in";
+
+    /// <summary>Somebody signed out of the portal.</summary>
+    public const string SignedOut = "signed-out";
+
+    /// <summary>An account of the portal was made, invited, locked or given a password; <c>detail.event</c> says which.</summary>
+    public const string AccountEvent = "account-event";
+
+    /// <summary>A page or an address of the portal was asked for. Only a refusal is an entry.</summary>
+    public const string PageAsked = "page-asked";
+
     /// <summary>The log was read or exported.</summary>
     public const string LogRead = "log-read";
 

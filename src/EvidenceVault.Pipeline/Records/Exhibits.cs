@@ -140,6 +140,24 @@ public sealed record ExhibitRow
 /// <param name="ClosedBecause">Why it was closed.</param>
 public sealed record SegmentRow(long Number, double Start, double End, double Peak, double PeakScore, string Box, string OpenedBecause, string ClosedBecause);
 
+/// <summary>A case as catalogued.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="OpenedAt">When its first exhibit came, UTC.</param>
+/// <param name="Exhibits">Masters and series of stills in it.</param>
+/// <param name="InTrouble">How many of them failed or are damaged.</param>
+public sealed record CaseRow(string Name, string OpenedAt, long Exhibits, long InTrouble);
+
+/// <summary>A line of a case's list.</summary>
+/// <param name="Reference">The exhibit.</param>
+/// <param name="Camera">Its camera.</param>
+/// <param name="State">One of <see cref="ExhibitState"/>.</param>
+/// <param name="RelativePath">The name it was delivered under.</param>
+/// <param name="Bytes">Its length; null until sealed.</param>
+/// <param name="ReceivedAt">When it was taken note of, UTC.</param>
+/// <param name="Problem">What is wrong, if anything is.</param>
+/// <param name="Segments">Intervals of motion found in it.</param>
+public sealed record CaseLine(string Reference, string Camera, string State, string? RelativePath, long? Bytes, string ReceivedAt, string? Problem, long Segments);
+
 /// <summary>Reads exhibits.</summary>
 public sealed class Exhibits(VaultDatabase database)
 {
@@ -196,6 +214,30 @@ public sealed class Exhibits(VaultDatabase database)
             "SELECT e.reference, (SELECT COUNT(*) FROM segment s WHERE s.exhibit = e.reference), (SELECT COUNT(*) FROM exhibit d WHERE d.parent = e.reference AND d.role = 'keyframe') FROM exhibit e WHERE e.parent IS NULL OR " + IsSeries)
             .ToDictionary(r => r.Reference, r => ((int)r.Segments, (int)r.Keyframes));
     }
+
+    /// <summary>The cases, by name, with how many Masters and series of stills each has, and how many of them need a person to look.</summary>
+    public IReadOnlyList<CaseRow> Cases()
+    {
+        using SqliteConnection connection = database.Read();
+        return connection.Query<CaseRow>(
+            $"SELECT c.name AS Name, c.opened_at AS OpenedAt, (SELECT COUNT(*) FROM exhibit e WHERE e.case_name = c.name AND {IsListed}) AS Exhibits, " +
+            $"(SELECT COUNT(*) FROM exhibit e WHERE e.case_name = c.name AND {IsListed} AND e.state IN ('failed', 'damaged')) AS InTrouble FROM case_file c ORDER BY c.name").AsList();
+    }
+
+    /// <summary>Some of a case's Masters and series of stills, the newest first.</summary>
+    /// <param name="caseName">The case.</param>
+    /// <param name="skip">How many to leave out.</param>
+    /// <param name="most">How many at most.</param>
+    public IReadOnlyList<CaseLine> OfCase(string caseName, int skip, int most)
+    {
+        using SqliteConnection connection = database.Read();
+        return connection.Query<CaseLine>(
+            "SELECT reference AS Reference, camera AS Camera, state AS State, relative_path AS RelativePath, bytes AS Bytes, received_at AS ReceivedAt, problem AS Problem, " +
+            "(SELECT COUNT(*) FROM segment s WHERE s.exhibit = e.reference) AS Segments " +
+            $"FROM exhibit e WHERE case_name = @caseName AND {IsListed} ORDER BY received_at DESC, reference DESC LIMIT @most OFFSET @skip", new { caseName, skip, most }).AsList();
+    }
+
+    private const string IsListed = "(parent IS NULL OR role = 'still-series')";
 
     private const string IsSeries = "role = 'still-series'";
 

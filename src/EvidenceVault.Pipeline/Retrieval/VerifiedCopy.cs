@@ -41,12 +41,7 @@ internal static class VerifiedCopy
             file.Flush(flushToDisk: true);
         }
         string found = Convert.ToHexStringLower(sha256.GetHashAndReset());
-        if (found != sealedAs.Sha256 || done != sealedAs.Bytes)
-        {
-            throw new EvidenceException(
-                $"The store gave back {done} bytes with SHA-256 {found}; sealed were {sealedAs.Bytes} bytes with SHA-256 {sealedAs.Sha256}.",
-                "What is stored is not what was sealed: nothing was given out.", "Keep the store as it is and tell the vault's administrator.");
-        }
+        if (found != sealedAs.Sha256 || done != sealedAs.Bytes) throw VerifiedStream.NotAsSealed(done, found, sealedAs);
         File.Move(part, full, overwrite: false);
     }
 

@@ -8,7 +8,7 @@ using Mediator;
 
 namespace EvidenceVault.Pipeline.UseCases;
 
-/// <summary>Who asks. Set once by the host before anything is sent.</summary>
+/// <summary>Who asks: set by the host, for each scope, before anything is sent.</summary>
 /// <param name="Account">The account name, as in access.json.</param>
 public sealed record Caller(string Account);
 

@@ -1,12 +1,11 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using EvidenceVault.Pipeline.Words;
 
-namespace EvidenceVault.Cli.Show;
+namespace EvidenceVault.Pipeline.Words;
 
-/// <summary>Numbers and moments in words.</summary>
-internal static partial class Words
+/// <summary>Numbers and moments in words, as people read them on a terminal and on a page.</summary>
+public static partial class Plain
 {
     /// <summary>For example <c>8,131,690 bytes</c>: courts compare exact lengths.</summary>
     public static string Bytes(long bytes) => bytes == 1 ? "1 byte" : string.Create(CultureInfo.InvariantCulture, $"{bytes:N0} bytes");
@@ -38,6 +37,7 @@ internal static partial class Words
         return zone.HasSameRules(TimeZoneInfo.Utc) && zone.BaseUtcOffset == TimeSpan.Zero ? text : $"{text} ({local.ToString(form, CultureInfo.InvariantCulture)})";
     }
 
+    /// <summary>The same in this machine's zone.</summary>
     public static string Moment(DateTimeOffset moment) => Moment(moment, TimeZoneInfo.Local);
 
     /// <summary>A moment as catalogued (RFC 3339 UTC).</summary>

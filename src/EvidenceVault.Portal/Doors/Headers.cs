@@ -1,0 +1,22 @@
+namespace EvidenceVault.Portal.Doors;
+
+/// <summary>What every answer says to the browser: nothing from elsewhere, no script or style in a page, in no frame, kept nowhere.</summary>
+internal static class Headers
+{
+    public const string Policy =
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+    public static IApplicationBuilder UseHeaders(this IApplicationBuilder app) => app.Use((context, next) =>
+    {
+        IHeaderDictionary headers = context.Response.Headers;
+        headers.ContentSecurityPolicy = Policy;
+        headers.XContentTypeOptions = "nosniff";
+        headers["Referrer-Policy"] = "no-referrer";
+        headers["Cross-Origin-Opener-Policy"] = "same-origin";
+        headers["Cross-Origin-Resource-Policy"] = "same-origin";
+        headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=(), payment=(), usb=()";
+        headers.CacheControl = "no-store";
+        if (context.Request.IsHttps) headers.StrictTransportSecurity = "max-age=31536000";
+        return next(context);
+    });
+}

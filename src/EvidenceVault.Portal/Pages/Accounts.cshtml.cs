@@ -1,0 +1,60 @@
+using EvidenceVault.Pipeline;
+using EvidenceVault.Pipeline.Access;
+using EvidenceVault.Pipeline.Words;
+using EvidenceVault.Portal.Accounts;
+using EvidenceVault.Portal.Doors;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.EntityFrameworkCore;
+
+namespace EvidenceVault.Portal.Pages;
+
+/// <summary>A line of the list of accounts.</summary>
+internal sealed record AccountLine(string Name, string Roles, string Cases, DateTimeOffset MadeAt, string SignsIn);
+
+[OpenTo(Role.Administrator)]
+internal sealed class AccountsModel(UserManager<Account> accounts, Invitations invitations, Vault vault, TimeProvider clock) : FormPage
+{
+    private const int Most = 500;
+
+    [BindProperty(Name = "account", SupportsGet = false)]
+    public string? Account { get; set; }
+
+    public string? Link { get; private set; }
+
+    public IReadOnlyList<AccountLine> People { get; private set; } = [];
+
+    public Task OnGetAsync(CancellationToken cancel) => ListAsync(cancel);
+
+    public async Task OnPostAsync(CancellationToken cancel)
+    {
+        Account = Account?.Trim();
+        if (string.IsNullOrEmpty(Account)) Wrong("account", "Enter the account");
+        else if (Account.Length > Invitations.MostLength) Wrong("account", $"The account must be {Invitations.MostLength} characters or fewer");
+        else
+        {
+            try
+            {
+                Account account = await invitations.MakeAsync(Account, User.Identity!.Name!);
+                Link = $"{Request.Scheme}://{Request.Host}{await invitations.InviteAsync(account, User.Identity.Name!)}";
+            }
+            catch (RefusedException e) { Wrong("account", e.What); }
+        }
+        await ListAsync(cancel);
+    }
+
+    private async Task ListAsync(CancellationToken cancel)
+    {
+        DateTimeOffset now = clock.GetUtcNow();
+        People =
+        [
+            .. (await accounts.Users.AsNoTracking().OrderBy(a => a.NormalizedUserName).Take(Most).ToListAsync(cancel)).Select(a =>
+            {
+                List<Grant> grants = [.. vault.Access.People.Where(p => p.Account == a.UserName)];
+                return new AccountLine(
+                    a.UserName!, grants.Count == 0 ? "none" : string.Join(", ", grants.SelectMany(g => g.Roles).Distinct()), string.Join(", ", grants.SelectMany(g => g.Cases).Distinct().Select(c => c == "*" ? "all" : c)),
+                    a.MadeAt, a.PasswordHash is null ? "not yet: no password chosen" : a.LockoutEnd > now ? "locked after wrong passwords" : "with a password");
+            }),
+        ];
+    }
+}

@@ -1,0 +1,20 @@
+using EvidenceVault.Pipeline.Access;
+using EvidenceVault.Pipeline.UseCases;
+using EvidenceVault.Portal.Doors;
+using Mediator;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.RazorPages;
+
+namespace EvidenceVault.Portal.Pages;
+
+[OpenTo(Role.Technician, Role.CaseOfficer, Role.CpsReviewer, Role.Auditor)]
+internal sealed class CaseModel(IMediator mediator) : PageModel
+{
+    public CasePage List { get; private set; } = new(null, [], 1, 1);
+
+    public async Task<IActionResult> OnGetAsync(string name, [FromQuery] int page, CancellationToken cancel)
+    {
+        List = await mediator.Send(new ListCase(name, page), cancel);
+        return List.Case is null ? NotFound() : Page();
+    }
+}

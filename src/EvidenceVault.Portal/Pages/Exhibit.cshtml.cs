@@ -1,0 +1,59 @@
+using EvidenceVault.Pipeline;
+using EvidenceVault.Pipeline.Access;
+using EvidenceVault.Pipeline.Records;
+using EvidenceVault.Pipeline.UseCases;
+using EvidenceVault.Pipeline.Words;
+using EvidenceVault.Portal.Doors;
+using Mediator;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.RazorPages;
+
+namespace EvidenceVault.Portal.Pages;
+
+[OpenTo(Role.Technician, Role.CaseOfficer, Role.CpsReviewer, Role.Auditor)]
+internal sealed class ExhibitModel(IMediator mediator, Vault vault) : PageModel
+{
+    private const int EntriesMost = 100;
+
+    public ShownExhibit Shown { get; private set; } = null!;
+
+    /// <summary>The newest entries, the newest first.</summary>
+    public IReadOnlyList<EntryShown> Continuity { get; private set; } = [];
+
+    /// <summary>True where the caller may have its bytes; only then are pictures shown.</summary>
+    public bool MayRetrieve { get; private set; }
+
+    public bool IsPicture => SeePicture.IsPicture(Shown.Exhibit);
+
+    public string WhatItIs => Shown.Exhibit.Parent is null ? "Master: the file as delivered" : Told(Shown.Exhibit);
+
+    /// <summary>Pictures of the whole Master.</summary>
+    public IEnumerable<ExhibitRow> Overviews => Shown.Derivatives.Where(d => d.Segment is null && d.StoredAt is not null && SeePicture.IsPicture(d));
+
+    public async Task<IActionResult> OnGetAsync(string reference, CancellationToken cancel)
+    {
+        if (!ExhibitReference.TryParse(reference, out ExhibitReference asked)) return NotFound();
+        Shown = await mediator.Send(new ShowExhibit(asked), cancel);
+        MayRetrieve = vault.Access.Allows(User.Identity!.Name!, new OpenExhibit(asked, null).OneOf, Shown.Exhibit.Case);
+        Continuity = [.. Shown.Custody.Reverse().Take(EntriesMost).Select(EntryShown.Of)];
+        return Page();
+    }
+
+    /// <summary>What a derivative is, in words.</summary>
+    public static string Told(ExhibitRow row) => row.Role switch
+    {
+        "clip" => "Clip: the Master’s own frames, never re-encoded",
+        "keyframe" => "Keyframe: a picture of the video",
+        "contact-sheet" => "Contact sheet",
+        "activity" => "Activity over time",
+        "timeline" => "Activity over time",
+        "heat-map" or "heat" => "Where in the picture something moved",
+        "viewing-copy" => "Viewing copy: re-encoded for a browser, not the evidence",
+        "storyboard" => "Storyboard for finding a moment",
+        "packet-index" => "Packet index: every encoded frame with its hash",
+        "packet-proof" => "Packet proof: shows that a clip’s frames are the Master’s",
+        "still-series" => "Series of stills that were looked at together",
+        { } other => other,
+        null => "Master: the file as delivered",
+    };
+}

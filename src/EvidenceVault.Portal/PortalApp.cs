@@ -1,0 +1,97 @@
+using System.Threading.RateLimiting;
+using EvidenceVault.Pipeline;
+using EvidenceVault.Pipeline.UseCases;
+using EvidenceVault.Portal.Accounts;
+using EvidenceVault.Portal.Doors;
+using EvidenceVault.Storage.Azure;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.EntityFrameworkCore;
+
+namespace EvidenceVault.Portal;
+
+/// <summary>The one place where the portal is put together. What a request goes through, in this order: headers, the page for what went wrong, the limit on tries, who it is, the door, the page; and for what is of the
+/// vault, the use case with its two behaviours.</summary>
+internal static class PortalApp
+{
+    /// <summary>The policy that limits how often one place may try to sign in.</summary>
+    public const string Tries = "tries";
+
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
+    /// <summary>How long a session lasts without a request.</summary>
+    public static readonly TimeSpan Session = TimeSpan.FromMinutes(20);
+
+    public static async Task<WebApplication> BuildAsync(PortalOptions options, Vault vault, TimeProvider clock)
+    {
+        Directory.CreateDirectory(options.Folder, OwnerOnly);
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new() { ApplicationName = typeof(PortalApp).Assembly.GetName().Name, EnvironmentName = Environments.Production });
+        builder.Configuration.AddEnvironmentVariables("EVIDENCEVAULT_PORTAL_"); // for Kestrel's own settings, such as its certificate
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = 1 << 20; // forms; footage is not sent through here
+            kestrel.Configure(builder.Configuration.GetSection("Kestrel"));
+        });
+        builder.WebHost.UseUrls(options.Url);
+        builder.Logging.AddSimpleConsole(o => o.SingleLine = true).SetMinimumLevel(LogLevel.Warning)
+            // These warn of what is meant: keys of cookies lie in the vault's folder, as all its keys do, and every answer says already that it must not be kept.
+            .AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error).AddFilter("Microsoft.AspNetCore.Antiforgery", LogLevel.Error)
+            .Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(o => o.LogToStandardErrorThreshold = LogLevel.Trace);
+        AddServices(builder.Services, options, vault, clock);
+
+        WebApplication app = builder.Build();
+        await using (AsyncServiceScope scope = app.Services.CreateAsyncScope())
+            await scope.ServiceProvider.GetRequiredService<AccountsDatabase>().Database.MigrateAsync();
+        app.UseHeaders();
+        // What is told to people in full, and is in the custody log where it belongs, is no fault of the program.
+        app.UseExceptionHandler(new ExceptionHandlerOptions { ExceptionHandlingPath = "/trouble", SuppressDiagnosticsCallback = given => given.Exception is Pipeline.Words.VaultException });
+        app.UseStatusCodePagesWithReExecute("/trouble", "?status={0}");
+        app.UseRouting();
+        app.UseRateLimiter();
+        app.UseAuthentication();
+        app.UseMiddleware<Door>();
+        app.MapRazorPages();
+        app.MapAssets();
+        return app;
+    }
+
+    private static void AddServices(IServiceCollection services, PortalOptions options, Vault vault, TimeProvider clock)
+    {
+        services.AddSingleton(clock).AddHttpContextAccessor();
+        services.AddEvidenceVault(vault, new(), s => new Caller(
+                s.GetRequiredService<IHttpContextAccessor>().HttpContext?.User.Identity is { IsAuthenticated: true, Name: { } name } ? name : throw new InvalidOperationException("Nobody is signed in.")))
+            .AddAzureStorage(new AzureStorageOptions { ConnectionString = options.Storage })
+            .AddFootageAnalysis(o => o.ScratchFolder = vault.ScratchRoot);
+
+        services.AddDbContext<AccountsDatabase>(o => o.UseSqlite(new Microsoft.Data.Sqlite.SqliteConnectionStringBuilder { DataSource = Path.Combine(options.Folder, "accounts.db") }.ToString()));
+        services.AddDataProtection().SetApplicationName("EvidenceVault.Portal").PersistKeysToFileSystem(Directory.CreateDirectory(Path.Combine(options.Folder, "keys"), OwnerOnly));
+        services.AddIdentityCore<Account>(o =>
+        {
+            // PasswordRules says what a password must be.
+            o.Password = new() { RequiredLength = 1, RequiredUniqueChars = 0, RequireDigit = false, RequireLowercase = false, RequireUppercase = false, RequireNonAlphanumeric = false };
+            o.Lockout = new() { MaxFailedAccessAttempts = 5, DefaultLockoutTimeSpan = TimeSpan.FromMinutes(15) };
+        }).AddEntityFrameworkStores<AccountsDatabase>().AddSignInManager().AddDefaultTokenProviders().AddPasswordValidator<PasswordRules>();
+        services.AddScoped<SigningIn>().AddScoped<Invitations>();
+        services.AddAuthentication(IdentityConstants.ApplicationScheme).AddIdentityCookies();
+        services.ConfigureApplicationCookie(cookie =>
+        {
+            cookie.Cookie.Name = "evidencevault";
+            cookie.Cookie.SameSite = SameSiteMode.Strict;
+            cookie.Cookie.HttpOnly = true;
+            (cookie.ExpireTimeSpan, cookie.SlidingExpiration) = (Session, true);
+        });
+        // An account whose password was changed elsewhere is out within a minute.
+        services.Configure<SecurityStampValidatorOptions>(o => o.ValidationInterval = TimeSpan.FromMinutes(1));
+
+        services.AddAntiforgery(o => (o.Cookie.Name, o.Cookie.SameSite, o.FormFieldName) = ("evidencevault-form", SameSiteMode.Strict, "form"));
+        services.AddRateLimiter(o =>
+        {
+            o.RejectionStatusCode = StatusCodes.Status429TooManyRequests;
+            o.AddPolicy(Tries, context => HttpMethods.IsPost(context.Request.Method)
+                ? RateLimitPartition.GetFixedWindowLimiter(context.Connection.RemoteIpAddress?.ToString() ?? "", _ => new() { PermitLimit = 30, Window = TimeSpan.FromMinutes(1) })
+                : RateLimitPartition.GetNoLimiter("read"));
+        });
+        services.AddRazorPages();
+    }
+}

@@ -1,0 +1,33 @@
+using System.Net;
+using EvidenceVault.Pipeline.Words;
+
+namespace EvidenceVault.Portal;
+
+/// <summary>How the portal runs.</summary>
+internal sealed record PortalOptions
+{
+    public const string DefaultUrl = "http://127.0.0.1:8086";
+
+    /// <summary>The vault's home folder.</summary>
+    public required string Vault { get; init; }
+
+    /// <summary>Connection string of the blob service: a secret, from the environment.</summary>
+    public required string Storage { get; init; }
+
+    /// <summary>Where it listens.</summary>
+    public string Url { get; init; } = DefaultUrl;
+
+    /// <summary>Where the portal keeps what is its own: accounts, and the keys of its cookies.</summary>
+    public string Folder => Path.Combine(Vault, "portal");
+
+    /// <summary>The same with an address that passwords may travel to: HTTPS, or HTTP that does not leave this machine.</summary>
+    /// <exception cref="RefusedException">It is none.</exception>
+    public PortalOptions Checked()
+    {
+        if (Uri.TryCreate(Url, UriKind.Absolute, out Uri? uri) && uri.PathAndQuery == "/" && (uri.Scheme == Uri.UriSchemeHttps
+            || (uri.Scheme == Uri.UriSchemeHttp && (uri.Host == "localhost" || (IPAddress.TryParse(uri.Host.Trim('[', ']'), out IPAddress? address) && IPAddress.IsLoopback(address)))))) return this;
+        throw new RefusedException(
+            $"The portal cannot listen at '{Names.Printable(Url)}'.", "It did not start.",
+            "Name an https:// address (with a certificate, as Kestrel's settings say), or http://127.0.0.1:PORT with a reverse proxy that speaks HTTPS in front of it: over plain HTTP others could read passwords and evidence.");
+    }
+}

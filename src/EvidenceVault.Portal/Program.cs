@@ -1,0 +1,3 @@
+using EvidenceVault.Portal;
+
+return await PortalCommand.RunAsync(args);
