@@ -169,7 +169,7 @@ build() {
   [[ $what == programs ]] && target=$root/scripts/programs.slnf
   mark=$(sources_mark "$what")
   is_built() {
-    [[ -f $stamp && $(<"$stamp") == "$mark" && -f $(program EvidenceVault.Cli) && -f $(program EvidenceVault.Worker) ]]
+    [[ -f $stamp && $(<"$stamp") == "$mark" && -f $(program EvidenceVault.Cli) && -f $(program EvidenceVault.Worker) && -f $(program EvidenceVault.Portal) ]]
   }
   is_built && return 0
   need_dotnet

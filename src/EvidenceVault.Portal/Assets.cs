@@ -4,13 +4,14 @@ using Microsoft.Net.Http.Headers;
 
 namespace EvidenceVault.Portal;
 
-/// <summary>Style and script, from the program itself. Their addresses hold their hash, so that a browser may keep them for good.</summary>
+/// <summary>Style, script and icon, from the program itself. Their addresses hold their hash, so that a browser may keep them for good.</summary>
 internal static class Assets
 {
     private static readonly Lazy<IReadOnlyDictionary<string, (string Type, byte[] Content)>> Files = new(() => new Dictionary<string, (string, byte[])>
     {
         ["portal.css"] = ("text/css; charset=utf-8", Read("portal.css")),
         ["portal.js"] = ("text/javascript; charset=utf-8", Read("portal.js")),
+        ["portal.svg"] = ("image/svg+xml", Read("portal.svg")),
     });
 
     /// <summary>Where a file is to be found.</summary>
@@ -22,11 +23,7 @@ internal static class Assets
         {
             app.MapGet(Address(name), (HttpContext context) =>
             {
-                context.Response.OnStarting(() =>
-                {
-                    context.Response.Headers.CacheControl = "public, max-age=31536000, immutable";
-                    return Task.CompletedTask;
-                });
+                context.Response.Headers.CacheControl = "public, max-age=31536000, immutable";
                 return Results.Bytes(content, type, entityTag: new EntityTagHeaderValue($"\"{Convert.ToHexStringLower(SHA256.HashData(content))[..16]}\""));
             }).WithMetadata(new OpenToAnyoneAttribute());
         }

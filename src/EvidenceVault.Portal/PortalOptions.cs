@@ -17,6 +17,9 @@ internal sealed record PortalOptions
     /// <summary>Where it listens.</summary>
     public string Url { get; init; } = DefaultUrl;
 
+    /// <summary>How often one address may send a form that asks for a password, in a minute.</summary>
+    public int TriesAMinute { get; init; } = 30;
+
     /// <summary>Where the portal keeps what is its own: accounts, and the keys of its cookies.</summary>
     public string Folder => Path.Combine(Vault, "portal");
 

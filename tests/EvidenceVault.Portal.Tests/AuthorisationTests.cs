@@ -11,7 +11,7 @@ public class AuthorisationTests(PortalBench bench)
 {
     private const string Anyone = "anyone", SignedIn = "signed-in", Nobody = "nobody";
 
-    private sealed record Rule(string Address, string For, bool OfCase = false, bool MembersOnly = true);
+    private sealed record Rule(string Address, string For, bool OfCase = false);
 
     // For each route: an address of it, and for whom it is. OfCase: strangers with the same role are refused too.
     private static readonly Dictionary<string, Rule> Table = new()
@@ -25,6 +25,7 @@ public class AuthorisationTests(PortalBench bench)
         ["accessibility"] = new("/accessibility", Anyone),
         ["assets/portal.css"] = new(Assets.Address("portal.css"), Anyone),
         ["assets/portal.js"] = new(Assets.Address("portal.js"), Anyone),
+        ["assets/portal.svg"] = new(Assets.Address("portal.svg"), Anyone),
         ["cases/{name}"] = new("/cases/OP-HERON", "technician officer reviewer auditor", OfCase: true),
         ["exhibits/{**reference}"] = new("/exhibits/AB/1", "technician officer reviewer auditor", OfCase: true),
         ["pictures/{**reference}"] = new("/pictures/{picture}", "officer reviewer", OfCase: true),

@@ -16,6 +16,8 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 
 [assembly: AssemblyFixture(typeof(EvidenceVault.Portal.Tests.PortalBench))]
+// They ask what the newest entries of one log are.
+[assembly: CollectionBehavior(CollectionBehavior.CollectionPerAssembly)]
 
 namespace EvidenceVault.Portal.Tests;
 
@@ -52,11 +54,18 @@ public sealed class PortalBench : IAsyncLifetime
             .. Roles.Zip(roles, (name, role) => new Grant("stranger-" + name, [role], [OtherCase])),
         ]).ToJson());
         Vault = await Vault.OpenAsync(home, TimeProvider.System);
-        App = await PortalApp.BuildAsync(new PortalOptions { Vault = home, Storage = _azurite.ConnectionString, Url = "http://127.0.0.1:0" }.Checked(), Vault, TimeProvider.System);
-        await App.StartAsync();
+        App = await StartAsync(triesAMinute: 100_000);
         Address = new(App.Urls.First());
         await IngestAsync();
         foreach (string name in Roles.Concat(Roles.Select(r => "stranger-" + r))) await HavePasswordAsync(name);
+    }
+
+    /// <summary>Another portal over the same vault.</summary>
+    internal async Task<WebApplication> StartAsync(int triesAMinute)
+    {
+        WebApplication app = await PortalApp.BuildAsync(new PortalOptions { Vault = Vault.Home, Storage = _azurite.ConnectionString, Url = "http://127.0.0.1:0", TriesAMinute = triesAMinute }.Checked(), Vault, TimeProvider.System);
+        await app.StartAsync();
+        return app;
     }
 
     private async Task IngestAsync()
@@ -84,7 +93,7 @@ public sealed class PortalBench : IAsyncLifetime
     }
 
     /// <summary>A browser without a session, that does not follow redirects.</summary>
-    public HttpClient Client() => new(new HttpClientHandler { AllowAutoRedirect = false, CookieContainer = new CookieContainer() }) { BaseAddress = Address };
+    public HttpClient Client() => new(new HttpClientHandler { AllowAutoRedirect = false, CookieContainer = new CookieContainer() }) { BaseAddress = Address, Timeout = TimeSpan.FromMinutes(4) };
 
     /// <summary>A browser in which an account has signed in.</summary>
     public async Task<HttpClient> SignedInAsync(string account)

@@ -85,7 +85,7 @@ public sealed record SeePicture(ExhibitReference Reference) : IEvidenceAccess, I
     public JsonObject? Detail => new() { ["what"] = "picture" };
 
     /// <summary>True where an exhibit is a picture that the analysis made.</summary>
-    public static bool IsPicture(ExhibitRow row) => row.Role is "keyframe" or "contact-sheet" or "heat-map" or "activity-curve" or "timeline" or "activity";
+    public static bool IsPicture(ExhibitRow row) => row.Role is "keyframe" or "contact-sheet" or "heat-map" or "activity-curve";
 }
 
 /// <summary>An exhibit that is being given out.</summary>

@@ -37,9 +37,11 @@ internal sealed class SigningIn(SignInManager<Account> signIn, UserManager<Accou
         return false;
     }
 
+    /// <summary>Ends all sessions of the account, wherever they are.</summary>
     public async Task SignOutAsync(string name)
     {
         await vault.Sequencer.RecordAsync(new CustodyAct(Acts.SignedOut, name));
+        if (await accounts.FindByNameAsync(name) is { } account) await accounts.UpdateSecurityStampAsync(account);
         await signIn.SignOutAsync();
     }
 }

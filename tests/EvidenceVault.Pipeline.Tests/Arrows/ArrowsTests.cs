@@ -35,6 +35,7 @@ public class ArrowsTests
             ["EvidenceVault.Verify"] = ["EvidenceVault.Proof"],
             ["EvidenceVault.Worker"] = ["EvidenceVault.Pipeline", "EvidenceVault.Storage.Azure"],
             ["EvidenceVault.Cli"] = ["EvidenceVault.Pipeline", "EvidenceVault.Storage.Azure"],
+            ["EvidenceVault.Portal"] = ["EvidenceVault.Pipeline", "EvidenceVault.Storage.Azure"],
         };
         var found = Directory.EnumerateFiles(SourceFolder, "*.csproj", SearchOption.AllDirectories)
             .ToDictionary(file => Path.GetFileNameWithoutExtension(file), ProjectsKnownTo);
