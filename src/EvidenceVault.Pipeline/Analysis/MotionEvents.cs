@@ -232,7 +232,9 @@ internal sealed class MotionEvents(MotionRule rule)
             double bestFit = double.MaxValue;
             foreach (var track in _tracks)
             {
-                if (!track.Box.Touches(patch, 3) && !(sinceLook > 0 && MayHaveGone(track, patch, sinceLook) && !taken.ContainsKey(track))) continue;
+                // Where frames were left out, what is near to where it was is not it, once it is found: it is what it stirred up or left behind.
+                bool near = sinceLook > 0 && track.Convinced && taken.TryGetValue(track, out var found) ? found.Touches(patch, 3) : track.Box.Touches(patch, 3);
+                if (!near && !(sinceLook > 0 && MayHaveGone(track, patch, sinceLook) && !taken.ContainsKey(track))) continue;
                 double fit = Distance(track.Box, patch) - (track.Convinced ? 1000 : 0);
                 if (fit < bestFit) (best, bestFit) = (track, fit);
             }
