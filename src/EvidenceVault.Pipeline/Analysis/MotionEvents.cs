@@ -87,6 +87,9 @@ internal sealed record MotionRule(int FrameWidth, int FrameHeight)
     /// and a person in the distance look alike but for the way they go.</summary>
     public int SmallArea => (int)(40 * _scale * _scale);
 
+    /// <summary>Pixels below which something is so small that it is not seen in every frame in which it is there.</summary>
+    public int TinyArea => SmallArea / 2;
+
     /// <summary>How long a small patch is followed before it can count: longer than a stalk in a gale takes to swing across.</summary>
     public double ConvinceSmall { get; init; } = 1.2;
 
