@@ -18,7 +18,6 @@ internal sealed class ExhaustiveRun(Footage footage, SceneScorer scorer, FramesA
 {
     public async Task<RunResult> RunAsync(CancellationToken cancel)
     {
-        var feed = new FrameFeed(footage, scorer);
         var clock = new FrameClock(footage);
         bool byKeys = footage.HasRegularKeys(scorer.SampleEvery);
         double nextSample = double.NegativeInfinity;
@@ -46,7 +45,7 @@ internal sealed class ExhaustiveRun(Footage footage, SceneScorer scorer, FramesA
                 nextSample = pts + scorer.SampleEvery - 1e-6;
                 scorer.AddSample(pts, frame.Grey!);
             }
-            feed.Take(pts, frame.Grey, frame.Key, sample);
+            scorer.AddFrame(pts, frame.Grey, frame.Key);
         }
     }
 }

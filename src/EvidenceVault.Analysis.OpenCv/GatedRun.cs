@@ -29,7 +29,6 @@ internal sealed class GatedRun(Footage footage, SceneScorer scorer, MotionEvents
     private readonly List<View> _views = [];
     private readonly List<StretchReport> _stretches = [];
     private readonly PacketLengths _packets = new(footage.Packets);
-    private readonly FrameFeed _feed = new(footage, scorer);
     private double _nextSample = double.NegativeInfinity;
     private int _at;
     private bool _ended;
@@ -139,7 +138,7 @@ internal sealed class GatedRun(Footage footage, SceneScorer scorer, MotionEvents
             }
             // The sample itself, so that the scorer knows it for one.
             bool sample = Math.Abs(pts - _views[_at].Sample.Pts) < Footage.SameTime;
-            _feed.Take(sample ? _views[_at].Sample.Pts : pts, frame.Grey, frame.Key, sample);
+            scorer.AddFrame(sample ? _views[_at].Sample.Pts : pts, frame.Grey, frame.Key);
             return true;
         }, passed =>
         {

@@ -33,6 +33,7 @@ internal sealed record Script(string Name, string Shows, Func<Scene, Plan> Write
         new("empty-quay", "dusk; water, the clock, and nobody", s => Steady(s, Ground.Quay, Palette.Dusk)),
         new("ir-empty-quay", "infra-red; water at night, the clock, and nobody", s => Steady(s, Ground.Quay, Palette.InfraRed)),
         new("small-16", "dusk; a far walker 16 px tall at 1080p", s => Far(s, Palette.Dusk, 16)),
+        new("small-26", "dusk; a far walker 26 px tall, 16 px wide, at 1080p", s => Far(s, Palette.Dusk, 26)),
         new("small-32", "dusk; a far walker 32 px tall at 1080p", s => Far(s, Palette.Dusk, 32)),
         new("ir-small-16", "infra-red; a far walker 16 px tall at 1080p", s => Far(s, Palette.InfraRed, 16)),
         new("ir-small-32", "infra-red; a far walker 32 px tall at 1080p", s => Far(s, Palette.InfraRed, 32)),

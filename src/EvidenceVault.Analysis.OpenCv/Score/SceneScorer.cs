@@ -53,6 +53,8 @@ internal sealed class SceneScorer
     private readonly FrameBuffers _buffers;
     private readonly FramesAside _aside;
     private readonly Light _light;
+    private readonly BlockLook _look;
+    private int[]? _means; // of the last frame that was looked at
     private readonly double _slot;
     private readonly int _pastMin; // slots that make the past known: some seconds, or what moves in slowly would be known from its own beginning
     private readonly MotionEvents _events;
@@ -78,6 +80,7 @@ internal sealed class SceneScorer
     {
         (_width, _height, _buffers, _aside, _events, _scored) = (footage.Size.Width, footage.Size.Height, footage.Buffers, aside, events, scored);
         _light = new(_width, _height, _buffers);
+        _look = new(_width, _height);
         _labels = new int[_width * _height];
         _foreground = new byte[_width * _height];
         _slot = Math.Clamp(span / (2 * SlotsEachWay), Math.Max(0.15, footage.FrameTime), SlotLongest);
@@ -204,7 +207,7 @@ internal sealed class SceneScorer
         while (_at + 1 < _samples.Count && _samples[_at + 1].Pts <= frame.Pts) _at++;
         double duration = frame.Until is { } until ? until - frame.Pts : _pending.Count > 0 ? Math.Min(_pending.Peek().Pts - frame.Pts, DurationMost) : Math.Min(DurationMost, SampleEvery);
         bool leftOut = frame.Until is not null;
-        if (Picture(frame) is not { } grey)
+        if (Looked(frame) is not { } grey)
         {
             // Nothing is other than at the frame before: what stood there stands there, and nothing of it moves.
             FrameScore same = new(frame.Pts, duration, [.. _lastPatches.Select(p => p with { Moving = 0 })]) { Bridged = leftOut, Key = frame.Key };
@@ -240,6 +243,21 @@ internal sealed class SceneScorer
         }
         Clean(sample);
         Trim();
+    }
+
+    // The frame, or null where it looks as the last one that was looked at. Only now is it known what is not looked at, such as text that the camera writes: that it changes tells nothing.
+    private byte[]? Looked(Pending frame)
+    {
+        if (Picture(frame) is not { } grey) return null;
+        int[] means = _look.Means(grey);
+        // A sample is always scored.
+        if (_samples[_at].Pts == frame.Pts || _means is null || _look.Changed(means, _means).Any(b => !Hides(_look.BoxOf(b))))
+        {
+            _means = means;
+            return grey;
+        }
+        _buffers.GiveBack(grey);
+        return null;
     }
 
     private byte[]? Picture(Pending frame)

@@ -62,6 +62,7 @@ internal static class Gating
     {
         if (stretch.OtherScene) return (StretchWay.Decoded, "the whole picture changes");
         if (stretch.SeesTooSmall) return (StretchWay.Decoded, "how large what moves gets is not known");
+        if (stretch.Counting.Any(c => c.Usual < rule.TinyArea)) return (StretchWay.Decoded, "what moves is so small that it is lost from sight now and then");
         if (stretch.Counting.Count > 0)
         {
             bool inside = true, anySeen = false;

@@ -87,6 +87,9 @@ internal sealed record MotionRule(int FrameWidth, int FrameHeight)
     /// and a person in the distance look alike but for the way they go.</summary>
     public int SmallArea => (int)(40 * _scale * _scale);
 
+    /// <summary>Pixels below which something is so small that it is not seen in every frame in which it is there.</summary>
+    public int TinyArea => SmallArea / 2;
+
     /// <summary>How long a small patch is followed before it can count: longer than a stalk in a gale takes to swing across.</summary>
     public double ConvinceSmall { get; init; } = 1.2;
 
@@ -232,7 +235,9 @@ internal sealed class MotionEvents(MotionRule rule)
             double bestFit = double.MaxValue;
             foreach (var track in _tracks)
             {
-                if (!track.Box.Touches(patch, 3) && !(sinceLook > 0 && MayHaveGone(track, patch, sinceLook) && !taken.ContainsKey(track))) continue;
+                // Where frames were left out, what is near to where it was is not it, once it is found: it is what it stirred up or left behind.
+                bool near = sinceLook > 0 && track.Convinced && taken.TryGetValue(track, out var found) ? found.Touches(patch, 3) : track.Box.Touches(patch, 3);
+                if (!near && !(sinceLook > 0 && MayHaveGone(track, patch, sinceLook) && !taken.ContainsKey(track))) continue;
                 double fit = Distance(track.Box, patch) - (track.Convinced ? 1000 : 0);
                 if (fit < bestFit) (best, bestFit) = (track, fit);
             }

@@ -67,8 +67,11 @@ internal static class ValidateAnalysis
     private static string Summary(string way, List<Result> results)
     {
         Measures all = Measures.Of(results);
+        List<Result> beyond = [.. results.Where(r => r.Scene.IsBeyond)];
+        string smaller = beyond.Count is 0 || beyond.Count == results.Count ? "" : string.Create(CultureInfo.InvariantCulture,
+            $"; of those smaller than is asked, which are not counted, {Measures.Of(beyond).Events - Measures.Of(beyond).Missed} of {Measures.Of(beyond).Events} found");
         return string.Create(CultureInfo.InvariantCulture,
-            $"{way}: {all.Scenes} scenes, recall {all.Recall:F3} of {all.Events} events, {all.FalseAlarms} false alarms in {all.QuietSeconds / 3600:F2} quiet hours, median boundary error {all.MedianBoundaryError:F2} s");
+            $"{way}: {all.Scenes} scenes, recall {all.Recall:F3} of {all.Events} events, {all.FalseAlarms} false alarms in {all.QuietSeconds / 3600:F2} quiet hours, median boundary error {all.MedianBoundaryError:F2} s{smaller}");
     }
 
     private static (string Folder, string? Report, bool Tuning, string? Only, string[] Ways) Read(string[] args)

@@ -59,6 +59,15 @@ public class GatingTests
     }
 
     [Fact]
+    public void While_something_tiny_is_followed_all_is_decoded()
+    {
+        Patch tiny = new(100, 80, 3, 5, 12, 0);
+        Assert.Equal(StretchWay.Decoded, Way(Quiet with { Counting = [(tiny, 12)], Here = [tiny], Next = [tiny with { X = 104 }] }));
+        Patch small = new(100, 80, 6, 10, 50, 0);
+        Assert.Equal(StretchWay.Inside, Way(Quiet with { Counting = [(small, 50)], Here = [small], Next = [small with { X = 104 }] }));
+    }
+
+    [Fact]
     public void What_the_edge_of_the_picture_cuts_off_and_is_less_than_it_was_may_have_left_in_between()
     {
         Patch atEdge = Person with { X = 354 };

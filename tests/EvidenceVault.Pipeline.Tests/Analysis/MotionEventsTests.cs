@@ -140,6 +140,19 @@ public class MotionEventsTests
     }
 
     [Fact]
+    public void What_somebody_stirred_up_in_a_stretch_that_was_left_out_does_not_hold_the_event_open_when_they_leave()
+    {
+        Patch wake = new(104, 120, 40, 20, 800, 400);
+        var gone = Enumerable.Range(0, 40).Select(i => At(7.3 + (i * Rate), wake with { X = 104 + (i % 3) }));
+        var found = Assert.Single(Decide(
+        [
+            .. Walk(3, 5), new(5, 2, [Person(100)]) { Bridged = true, Key = true },
+            .. Enumerable.Range(0, 3).Select(i => At(7 + (i * Rate), Person(170 + (i * 4)), wake)), .. gone,
+        ]));
+        Assert.Equal(7.3, found.End, 0.001);
+    }
+
+    [Fact]
     public void A_stretch_that_was_left_out_tells_the_usual_size_for_as_long_as_it_lasts()
     {
         var events = new MotionEvents(new(384, 216));
