@@ -1,9 +1,9 @@
-using EvidenceVault.Pipeline.Words;
 using System.CommandLine;
 using System.Globalization;
 using EvidenceVault.Cli.Commands;
 using EvidenceVault.Cli.Show;
 using EvidenceVault.Pipeline.Analysis;
+using EvidenceVault.Pipeline.Words;
 
 namespace EvidenceVault.Cli.Tests;
 

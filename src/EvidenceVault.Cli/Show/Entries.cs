@@ -1,6 +1,6 @@
-using EvidenceVault.Pipeline.Words;
 using System.Globalization;
 using EvidenceVault.Pipeline.UseCases;
+using EvidenceVault.Pipeline.Words;
 
 namespace EvidenceVault.Cli.Show;
 
