@@ -20,6 +20,19 @@ public class BadInputTests
     }
 
     [Fact]
+    public async Task Frames_that_are_minutes_apart_are_looked_at_and_end_nothing()
+    {
+        using var bench = new Bench();
+        string file = bench.Make("lapse.mp4", "-f", "lavfi", "-i", "testsrc2=size=320x240:rate=1:duration=6", "-vf", "setpts=N*90/TB", "-r", "1/90", "-pix_fmt", "yuv420p", "-c:v", "libx264");
+        foreach (bool exhaustive in (bool[])[true, false])
+        {
+            var report = await bench.Analyser.AnalyseAsync(file, null, new() { Exhaustive = exhaustive }, null, default);
+            Assert.Null(report.Problem);
+            Assert.True(report.Frames > 1);
+        }
+    }
+
+    [Fact]
     public async Task Files_that_are_no_footage_are_told_in_a_sentence()
     {
         using var bench = new Bench();

@@ -83,7 +83,8 @@ internal sealed class SceneScorer
         _look = new(_width, _height);
         _labels = new int[_width * _height];
         _foreground = new byte[_width * _height];
-        _slot = Math.Clamp(span / (2 * SlotsEachWay), Math.Max(0.15, footage.FrameTime), SlotLongest);
+        // Frames may be minutes apart: a time lapse, or a clock that is damaged.
+        _slot = Math.Clamp(span / (2 * SlotsEachWay), Math.Clamp(footage.FrameTime, 0.15, SlotLongest), SlotLongest);
         _pastMin = Math.Clamp((int)Math.Ceiling(KnownAfter / _slot), 2, SlotsEachWay / 2);
         _mask = mask;
     }
