@@ -1,5 +1,5 @@
-using EvidenceVault.Pipeline.Words;
 using EvidenceVault.Pipeline;
+using EvidenceVault.Pipeline.Words;
 using Spectre.Console;
 
 namespace EvidenceVault.Cli.Show;
