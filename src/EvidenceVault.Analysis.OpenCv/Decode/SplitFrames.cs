@@ -79,13 +79,20 @@ internal sealed class SplitFrames(Footage footage, DecodeCall how, FramesAside a
     {
         using var free = new SemaphoreSlim(decoders);
         var running = new List<Task>();
-        foreach (Part part in _parts)
+        try
         {
-            await ahead.WaitAsync(cancel);
-            await free.WaitAsync(cancel);
-            running.Add(DecodeAsync(part, free, cancel));
+            foreach (Part part in _parts)
+            {
+                await ahead.WaitAsync(cancel);
+                await free.WaitAsync(cancel);
+                running.Add(DecodeAsync(part, free, cancel));
+            }
         }
-        await Task.WhenAll(running);
+        finally
+        {
+            // Whatever ended the loop, no decoder outlives it.
+            await Task.WhenAll(running);
+        }
     }
 
     private async Task DecodeAsync(Part part, SemaphoreSlim free, CancellationToken cancel)
@@ -131,10 +138,7 @@ internal sealed class SplitFrames(Footage footage, DecodeCall how, FramesAside a
     }
 
     // The first failure is told, and every complaint counts.
-    private ProgramResult Together()
-    {
-        ProgramResult told = _parts.Select(p => p.HasBegun ? p.End!.Result : p.End!.Result with { ExitCode = 1, Errors = $"the decoder did not begin at the key frame at {Ffmpeg.Number(p.From!.Value)} s" })
+    private ProgramResult Together() =>
+        _parts.Select(p => p.HasBegun ? p.End!.Result : p.End!.Result with { ExitCode = 1, Errors = $"the decoder did not begin at the key frame at {Ffmpeg.Number(p.From!.Value)} s" })
             .Aggregate((one, other) => (one.Good ? other : one) with { Complaints = one.Complaints + other.Complaints });
-        return told;
-    }
 }

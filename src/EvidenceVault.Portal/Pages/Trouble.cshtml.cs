@@ -9,7 +9,6 @@ namespace EvidenceVault.Portal.Pages;
 /// <summary>Says what happened, what it means for the evidence, and what to do next. Reached only from within, for whatever method was asked.</summary>
 [OpenToAnyone]
 [IgnoreAntiforgeryToken]
-[ResponseCache(NoStore = true)]
 internal sealed class TroubleModel : PageModel
 {
     public string Title { get; private set; } = "Page not found";
