@@ -13,8 +13,4 @@ public sealed class Account : IdentityUser
 
 /// <summary>The accounts of the portal, in a database of their own (<c>portal/accounts.db</c> in the vault's folder): the password hashes of people and the record of evidence are not one
 /// thing to back up or to hand over.</summary>
-public sealed class AccountsDatabase(DbContextOptions<AccountsDatabase> options) : IdentityUserContext<Account>(options)
-{
-    /// <inheritdoc/>
-    protected override Version SchemaVersion => IdentitySchemaVersions.Version3; // the first with passkeys
-}
+public sealed class AccountsDatabase(DbContextOptions<AccountsDatabase> options) : IdentityUserContext<Account>(options);
