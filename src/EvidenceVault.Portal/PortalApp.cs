@@ -67,6 +67,7 @@ internal static class PortalApp
         app.MapAssets();
         app.MapAboutMe();
         app.MapPasskeys();
+        app.MapHealth();
         return app;
     }
 
