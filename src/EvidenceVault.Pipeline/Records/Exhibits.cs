@@ -219,10 +219,18 @@ public sealed class Exhibits(VaultDatabase database)
     public IReadOnlyList<CaseRow> Cases()
     {
         using SqliteConnection connection = database.Read();
-        return connection.Query<CaseRow>(
-            $"SELECT c.name AS Name, c.opened_at AS OpenedAt, (SELECT COUNT(*) FROM exhibit e WHERE e.case_name = c.name AND {IsListed}) AS Exhibits, " +
-            $"(SELECT COUNT(*) FROM exhibit e WHERE e.case_name = c.name AND {IsListed} AND e.state IN ('failed', 'damaged')) AS InTrouble FROM case_file c ORDER BY c.name").AsList();
+        return connection.Query<CaseRow>($"SELECT {CaseColumns} FROM case_file ORDER BY name").AsList();
     }
+
+    /// <summary>The case of this name, or null.</summary>
+    public CaseRow? FindCase(string name)
+    {
+        using SqliteConnection connection = database.Read();
+        return connection.QueryFirstOrDefault<CaseRow>($"SELECT {CaseColumns} FROM case_file WHERE name = @name", new { name });
+    }
+
+    // The counts are kept by triggers (0083).
+    private const string CaseColumns = "name AS Name, opened_at AS OpenedAt, exhibits AS Exhibits, in_trouble AS InTrouble";
 
     /// <summary>Some of a case's Masters and series of stills, the newest first.</summary>
     /// <param name="caseName">The case.</param>

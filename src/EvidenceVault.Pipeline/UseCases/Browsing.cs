@@ -107,7 +107,7 @@ internal sealed class ListCaseHandler(Vault vault) : IRequestHandler<ListCase, C
 {
     public ValueTask<CasePage> Handle(ListCase request, CancellationToken cancellationToken)
     {
-        CaseRow? row = vault.Exhibits.Cases().FirstOrDefault(c => c.Name == request.CaseName);
+        CaseRow? row = vault.Exhibits.FindCase(request.CaseName);
         int pages = Math.Max(1, (int)(((row?.Exhibits ?? 0) + ListCase.OnPage - 1) / ListCase.OnPage)), page = Math.Clamp(request.Page, 1, pages);
         return ValueTask.FromResult(new CasePage(row, row is null ? [] : vault.Exhibits.OfCase(row.Name, (page - 1) * ListCase.OnPage, ListCase.OnPage), page, pages));
     }
