@@ -54,6 +54,13 @@ public sealed class AccessList(IReadOnlyList<Grant> people)
         && p.Roles.Any(oneOf.Contains)
         && (caseName is null || p.Cases.Contains("*") || p.Cases.Contains(caseName)));
 
+    /// <summary>The cases in which the account holds one of the roles; null for all cases.</summary>
+    public IReadOnlyCollection<string>? CasesOf(string account, IReadOnlyCollection<Role> oneOf)
+    {
+        HashSet<string> cases = [.. People.Where(p => p.Account == account && p.Roles.Any(oneOf.Contains)).SelectMany(p => p.Cases)];
+        return cases.Contains("*") ? null : cases;
+    }
+
     /// <summary>The list a new vault starts with.</summary>
     public static AccessList ForMaker(string account) => new([new(account, Enum.GetValues<Role>(), ["*"])]);
 

@@ -1,21 +1,23 @@
 using Dapper;
+using EvidenceVault.Pipeline.Custody;
 using Microsoft.Data.Sqlite;
 
 namespace EvidenceVault.Pipeline.Records;
 
 /// <summary>
-/// Finds entries of the log by who, what, when. The index is derived from the entries, in the transaction that appends them, and is never evidence: what is shown is read from the entry itself. Whoever forges
-/// it can hide an entry from a filter, never from the log; <see cref="Check"/> compares the two.
+/// Finds entries of the log by who, what, when. The index is derived from the entries and follows them: appending an entry costs nothing more, and whoever looks something up has what is not indexed yet indexed first.
+/// It is never evidence: what is shown is read from the entry itself. Whoever forges it can hide an entry from a filter, never from the log; <see cref="Check"/> compares the two.
 /// </summary>
 public sealed class EntryIndex(VaultDatabase database)
 {
     /// <summary>Entries looked through for one page at most, in about 20 ms: what is asked for may be rare.</summary>
     internal const int MostLookedThrough = 20_000;
 
-    private const int InOneFill = 4_096, Probed = 500;
+    // In one commit when a vault is opened; in one commit between those of others, which wait for it some milliseconds; looked at to choose between indexes.
+    private const int InOneFill = 4_096, InOneCommit = 512, Probed = 500;
     private const string Columns = "i.idx, i.at, i.actor, i.action, i.outcome, i.case_name, i.exhibit";
 
-    /// <summary>Brings the index of a log that was written before there was one up to its end, in commits of a few thousand entries. A crash leaves it so far; the next start carries on.</summary>
+    /// <summary>Brings the index up to the log's end, in commits of a few thousand entries. A crash leaves it so far; the next start carries on.</summary>
     internal static void Fill(VaultDatabase database)
     {
         using SqliteConnection connection = database.Write();
@@ -27,15 +29,28 @@ public sealed class EntryIndex(VaultDatabase database)
         }
     }
 
-    /// <summary>Indexes at most so many of the entries that are not yet, the oldest first; true where there are more. In the caller's transaction.</summary>
-    internal static bool Fill(SqliteConnection connection, SqliteTransaction transaction, int most)
+    /// <summary>Records an act, if one is given, and brings the index up to the log's end, that act included.</summary>
+    internal static async Task CatchUpAsync(Sequencer sequencer, CustodyAct? act)
+    {
+        bool more = await sequencer.CommitAsync(change =>
+        {
+            if (act is not null) change.Record(act);
+            return Fill(change.Connection, change.Transaction, InOneCommit);
+        }).ConfigureAwait(false);
+        while (more) more = await sequencer.CommitAsync(change => Fill(change.Connection, change.Transaction, InOneCommit)).ConfigureAwait(false);
+    }
+
+    // Indexes at most so many of the entries that are not yet, the oldest first; true where there may be more. Only this writes the index, so that it has no gaps.
+    private static bool Fill(SqliteConnection connection, SqliteTransaction transaction, int most)
     {
         long from = connection.ExecuteScalar<long>("SELECT COALESCE(MAX(idx) + 1, 0) FROM entry_index", transaction: transaction);
         List<(long Index, IndexedEntry Entry)> lacking = Derive(connection, transaction, from, most);
-        if (lacking.Count == 0) return false;
-        using var statements = new LogStatements(connection);
-        foreach (var (index, entry) in lacking) statements.InsertIndexed((ulong)index, entry);
-        foreach (var hour in lacking.Where(l => l.Entry.At is not null).GroupBy(l => HourOf(l.Entry.At!.Value))) statements.WidenHour(hour.Key, hour.Min(l => l.Index), hour.Max(l => l.Index));
+        connection.Execute(
+            "INSERT INTO entry_index (idx, at, actor, action, outcome, case_name, exhibit) VALUES (@Index, @At, @Actor, @Action, @Outcome, @Case, @Exhibit)",
+            lacking.Select(l => new { l.Index, l.Entry.At, l.Entry.Actor, l.Entry.Action, l.Entry.Outcome, l.Entry.Case, l.Entry.Exhibit }), transaction);
+        connection.Execute(
+            "INSERT INTO entry_hour (hour, first, last) VALUES (@hour, @first, @last) ON CONFLICT (hour) DO UPDATE SET first = MIN(first, excluded.first), last = MAX(last, excluded.last)",
+            lacking.Where(l => l.Entry.At is not null).GroupBy(l => HourOf(l.Entry.At!.Value)).Select(h => new { hour = h.Key, first = h.Min(l => l.Index), last = h.Max(l => l.Index) }), transaction);
         return lacking.Count == most;
     }
 
@@ -174,14 +189,18 @@ public sealed class EntryIndex(VaultDatabase database)
         private static string? Text(SqliteDataReader rows, int column) => rows.IsDBNull(column) ? null : rows.GetString(column);
     }
 
-    /// <summary>What the index says of an entry is what the entry says.</summary>
-    internal bool Agrees(RecordedEntry entry)
+    /// <summary>Those of which the index says something else than they do.</summary>
+    internal IReadOnlyList<ulong> Disagreeing(IReadOnlyList<RecordedEntry> entries)
     {
+        if (entries.Count == 0) return [];
         using SqliteConnection connection = database.Read();
-        return Rows(connection, null, (long)entry.Index, (long)entry.Index).GetValueOrDefault((long)entry.Index) == IndexedEntry.Of(entry.Bytes, entry.Disclosures.Select(d => d.Encoded));
+        var rows = connection.Query<(long Index, long? At, string? Actor, string? Action, string? Outcome, string? Case, string? Exhibit)>(
+            $"SELECT {Columns} FROM json_each(@places) p JOIN entry_index i ON i.idx = p.value", new { places = $"[{string.Join(',', entries.Select(e => e.Index))}]" })
+            .ToDictionary(r => (ulong)r.Index, r => new IndexedEntry(r.At, r.Actor, r.Action, r.Outcome, r.Case, r.Exhibit));
+        return [.. entries.Where(e => rows.GetValueOrDefault(e.Index) != IndexedEntry.Of(e.Bytes, e.Disclosures.Select(d => d.Encoded))).Select(e => e.Index)];
     }
 
-    /// <summary>Compares the whole index with the log, and says of which entries it says something else, or nothing: those may be missing where entries are looked for. At most <paramref name="most"/> are named.</summary>
+    /// <summary>Compares the index with the log as far as it has come, and says of which entries it says something else, or nothing: those may be missing where entries are looked for. At most <paramref name="most"/> are named.</summary>
     /// <param name="most">How many to name.</param>
     /// <param name="cancel">Ends it.</param>
     public IndexCheck Check(int most, CancellationToken cancel)

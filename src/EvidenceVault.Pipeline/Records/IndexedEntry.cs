@@ -1,4 +1,3 @@
-using EvidenceVault.Pipeline.Custody;
 using EvidenceVault.Proof;
 
 namespace EvidenceVault.Pipeline.Records;
@@ -13,9 +12,6 @@ namespace EvidenceVault.Pipeline.Records;
 internal sealed record IndexedEntry(long? At, string? Actor, string? Action, string? Outcome, string? Case, string? Exhibit)
 {
     private static readonly IndexedEntry Unreadable = new(null, null, null, null, null, null);
-
-    /// <summary>Of an act that is being recorded.</summary>
-    public static IndexedEntry Of(CustodyAct act, DateTimeOffset time) => new(time.ToUnixTimeMilliseconds(), act.Actor, act.Action, Word(act.Outcome), act.Case, act.Exhibit?.Text);
 
     /// <summary>Of an entry as it lies in the log. Pure; it never throws, whatever the bytes are.</summary>
     /// <param name="entry">The entry.</param>
@@ -32,6 +28,5 @@ internal sealed record IndexedEntry(long? At, string? Actor, string? Action, str
         return new(read.Time.ToUnixTimeMilliseconds(), actor, read.Action, Word(read.Outcome), read.Case, read.Exhibit);
     }
 
-    /// <summary>An outcome as entries have it.</summary>
-    public static string Word(Proof.Outcome outcome) => outcome switch { Proof.Outcome.Done => "done", Proof.Outcome.Refused => "refused", _ => "failed" };
+    private static string Word(Proof.Outcome outcome) => outcome switch { Proof.Outcome.Done => "done", Proof.Outcome.Refused => "refused", _ => "failed" };
 }

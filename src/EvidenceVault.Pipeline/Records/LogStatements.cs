@@ -15,9 +15,6 @@ internal sealed class LogStatements(SqliteConnection connection) : IDisposable
     private readonly Statement _lastSeq = new(connection, "SELECT COALESCE(MAX(seq), 0) FROM custody_entry WHERE exhibit = ?1");
     private readonly Statement _entry = new(connection, "INSERT INTO custody_entry (idx, leaf_hash, entry, exhibit, seq) VALUES (?1, ?2, ?3, ?4, ?5)");
     private readonly Statement _disclosure = new(connection, "INSERT INTO custody_disclosure (idx, ordinal, disclosure) VALUES (?1, ?2, ?3)");
-    // REPLACE: where the log was cut behind the vault's back, it is the log's own check that must say so, not this.
-    private readonly Statement _indexed = new(connection, "INSERT OR REPLACE INTO entry_index (idx, at, actor, action, outcome, case_name, exhibit) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)");
-    private readonly Statement _hour = new(connection, "INSERT INTO entry_hour (hour, first, last) VALUES (?1, ?2, ?3) ON CONFLICT (hour) DO UPDATE SET first = MIN(first, excluded.first), last = MAX(last, excluded.last)");
     private readonly Statement _node = new(connection, "INSERT INTO custody_node (level, idx, hash) VALUES (?1, ?2, ?3)");
     private readonly Statement _checkpoint = new(connection, "INSERT INTO custody_checkpoint (size, root, note) VALUES (?1, ?2, ?3)");
 
@@ -35,19 +32,13 @@ internal sealed class LogStatements(SqliteConnection connection) : IDisposable
 
     public void InsertDisclosure(ulong index, int ordinal, string text) => _disclosure.Bind(1, (long)index).Bind(2, ordinal).Bind(3, text).Run();
 
-    public void InsertIndexed(ulong index, IndexedEntry entry) =>
-        _indexed.Bind(1, (long)index).Bind(2, entry.At).Bind(3, entry.Actor).Bind(4, entry.Action).Bind(5, entry.Outcome).Bind(6, entry.Case).Bind(7, entry.Exhibit).Run();
-
-    /// <summary>Notes that entries of an hour lie between these places, at least.</summary>
-    public void WidenHour(long hour, long first, long last) => _hour.Bind(1, hour).Bind(2, first).Bind(3, last).Run();
-
     public void InsertNode(int level, ulong index, byte[] hash) => _node.Bind(1, level).Bind(2, (long)index).Bind(3, hash).Run();
 
     public void InsertCheckpoint(ulong size, byte[] root, byte[] note) => _checkpoint.Bind(1, (long)size).Bind(2, root).Bind(3, note).Run();
 
     public void Dispose()
     {
-        foreach (Statement statement in new[] { _size, _setting, _lastSeq, _entry, _disclosure, _indexed, _hour, _node, _checkpoint }) statement.Dispose();
+        foreach (Statement statement in new[] { _size, _setting, _lastSeq, _entry, _disclosure, _node, _checkpoint }) statement.Dispose();
     }
 
     /// <summary>A prepared statement. Every parameter is bound before each run; after it, the statement is ready for the next.</summary>

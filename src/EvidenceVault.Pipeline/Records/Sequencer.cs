@@ -115,14 +115,11 @@ public sealed class Sequencer : IAsyncDisposable
             // BEGIN IMMEDIATE: from here to COMMIT no other process can write, so the size read below stays true.
             using SqliteTransaction transaction = connection.BeginTransaction(deferred: false);
             ulong size = statements.Size();
-            // What others wrote since, a version without the index perhaps, is in it before more is: it has no gaps.
-            if (size != _written) EntryIndex.Fill(connection, transaction, int.MaxValue);
             if (size != _written || _seqs.Count > MostSeqs) Forget(); // another process wrote since
             var change = new Change(connection, transaction, statements, _seqs, size, _latest, _clock);
             // Another process may have rotated keys: what is sealed in this batch is sealed with those in use.
             Signers(statements);
             foreach (Pending pending in batch) RunOne(pending, change);
-            change.NoteHours();
             if (change.Leaves.Count > 0) SignHead(connection, transaction, statements, change);
             // The commit point. A crash before it leaves nothing of the batch; after it, all of it.
             transaction.Commit();
@@ -236,9 +233,6 @@ public sealed class Change
 
     internal List<byte[]> Leaves { get; } = [];
 
-    // Between which places the entries of each hour lie. Of one that was rolled back too: wider does no harm.
-    private readonly Dictionary<long, (long First, long Last)> _hours = [];
-
     /// <summary>How many entries the log will hold as things stand.</summary>
     public ulong Size { get; private set; }
 
@@ -252,12 +246,12 @@ public sealed class Change
     public (ulong Index, long? Seq) Record(CustodyAct act)
     {
         long? seq = NextSeq(act);
-        DateTimeOffset now = Now;
-        return Append(act, seq, now, Make(act, seq, now));
+        return Append(act, seq, Make(act, seq));
     }
 
-    private DraftedEntry Make(CustodyAct act, long? seq, DateTimeOffset now)
+    private DraftedEntry Make(CustodyAct act, long? seq)
     {
+        DateTimeOffset now = Now;
         if (now > Latest) Latest = now;
         return act.Draft(now, seq).Build();
     }
@@ -265,24 +259,14 @@ public sealed class Change
     private long? NextSeq(CustodyAct act) => act.Exhibit is not { Text: var exhibit } ? null
         : 1 + (_seqs.TryGetValue(exhibit, out long last) ? last : _statements.LastSeq(exhibit));
 
-    private (ulong Index, long? Seq) Append(CustodyAct act, long? seq, DateTimeOffset now, DraftedEntry entry)
+    private (ulong Index, long? Seq) Append(CustodyAct act, long? seq, DraftedEntry entry)
     {
         byte[] leaf = MerkleTree.LeafHash(entry.Bytes);
         _statements.InsertEntry(Size, leaf, entry.Bytes, act.Exhibit?.Text, seq);
         for (int i = 0; i < entry.Disclosures.Count; i++) _statements.InsertDisclosure(Size, i, entry.Disclosures[i].Encoded);
-        IndexedEntry indexed = IndexedEntry.Of(act, now);
-        _statements.InsertIndexed(Size, indexed);
-        long hour = EntryIndex.HourOf(indexed.At!.Value), place = (long)Size;
-        _hours[hour] = _hours.TryGetValue(hour, out var between) ? (Math.Min(between.First, place), Math.Max(between.Last, place)) : (place, place);
         if (act.Exhibit is { Text: var exhibit }) _seqs[exhibit] = seq!.Value;
         Leaves.Add(leaf);
         return (Size++, seq);
-    }
-
-    /// <summary>Notes in which hours entries were made, once for the commit.</summary>
-    internal void NoteHours()
-    {
-        foreach (var (hour, (first, last)) in _hours) _statements.WidenHour(hour, first, last);
     }
 
     internal void ForgetSince(int leaves, ulong size)

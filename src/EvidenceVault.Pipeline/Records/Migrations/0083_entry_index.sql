@@ -1,4 +1,5 @@
--- What the log's entries are looked up by. Derived from them and never evidence: what is shown is read from the entry, and the whole can be compared with the log.
+-- What the log's entries are looked up by. Derived from them some time after they were appended, without gaps; never evidence: what is shown is read from the entry, and the whole can be compared
+-- with the log.
 CREATE TABLE entry_index (
   idx       INTEGER PRIMARY KEY,           -- the entry's place in the log
   at        INTEGER,                       -- its time, milliseconds since 1970 UTC; null, as all below, where the entry cannot be read
@@ -13,7 +14,7 @@ CREATE INDEX entry_index_by_action ON entry_index (action);
 CREATE INDEX entry_index_by_case ON entry_index (case_name);
 CREATE INDEX entry_index_in_trouble ON entry_index (outcome) WHERE outcome <> 'done';
 
--- Between which places the entries of each hour lie. An index by time would cost each append more, and times may run backwards where a clock was set.
+-- Between which places the entries of each hour lie. Times may run backwards where a clock was set.
 CREATE TABLE entry_hour (
   hour  INTEGER PRIMARY KEY,               -- hours since 1970 UTC
   first INTEGER NOT NULL,
@@ -37,13 +38,6 @@ CREATE TRIGGER case_file_counts_gone AFTER DELETE ON exhibit WHEN OLD.parent IS 
   UPDATE case_file SET exhibits = exhibits - 1, in_trouble = in_trouble - (OLD.state IN ('failed', 'damaged')) WHERE name = OLD.case_name;
 END;
 
--- The search: the newest first without reading whole rows, which hold seals and analyses.
+-- The search: the newest first, and parts of delivered names, without reading whole rows, which hold seals and analyses.
 CREATE INDEX exhibit_to_search ON exhibit (received_at, reference, case_name, camera, state, relative_path, bytes) WHERE parent IS NULL OR role = 'still-series';
 CREATE INDEX exhibit_by_sha512 ON exhibit (sha512);
-
--- Parts of delivered names, three letters and more.
-CREATE VIRTUAL TABLE exhibit_name USING fts5 (name, reference UNINDEXED, tokenize = 'trigram');
-INSERT INTO exhibit_name (name, reference) SELECT relative_path, reference FROM exhibit WHERE parent IS NULL AND relative_path IS NOT NULL;
-CREATE TRIGGER exhibit_name_new AFTER INSERT ON exhibit WHEN NEW.parent IS NULL AND NEW.relative_path IS NOT NULL BEGIN
-  INSERT INTO exhibit_name (name, reference) VALUES (NEW.relative_path, NEW.reference);
-END;
