@@ -33,6 +33,8 @@ public sealed class Vault : IAsyncDisposable
         Log = new CustodyLog(database);
         Index = new EntryIndex(database);
         Exhibits = new Exhibits(database);
+        Search = new ExhibitSearch(database);
+        Requests = new ExhibitRequests(database);
         Drops = new Drops(database);
         Stills = new SeriesOfStills(database);
         Timestamps = new TimestampTokens(database);
@@ -58,6 +60,12 @@ public sealed class Vault : IAsyncDisposable
 
     /// <summary>What the log's entries are looked up by.</summary>
     public EntryIndex Index { get; }
+
+    /// <summary>Finds exhibits.</summary>
+    public ExhibitSearch Search { get; }
+
+    /// <summary>Who asked for an exhibit of a case that they are no member of, to read.</summary>
+    public ExhibitRequests Requests { get; }
 
     /// <summary>The exhibits, to read.</summary>
     public Exhibits Exhibits { get; }

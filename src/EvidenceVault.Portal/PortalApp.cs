@@ -58,6 +58,7 @@ internal static class PortalApp
         app.MapAssets();
         app.MapAboutMe();
         app.MapLogApi();
+        app.MapSearchApi();
         return app;
     }
 

@@ -264,4 +264,10 @@ public sealed record IndexCheck(ulong Size, ulong Wrong, IReadOnlyList<ulong> En
 }
 
 /// <summary>Entries of one person in one hour that are alike.</summary>
-internal sealed record HourOfAccess(string Actor, long Hour, string? Action, string? Outcome, string? Case, string? Exhibit, long Entries);
+internal sealed record HourOfAccess(string Actor, long Hour, string? Action, string? Outcome, string? Case, string? Exhibit, long Entries)
+{
+    // For Dapper: where no row is found, SQLite does not say of what type a count is, and the constructor above does not fit.
+    private HourOfAccess() : this("", 0, null, null, null, null, 0)
+    {
+    }
+}

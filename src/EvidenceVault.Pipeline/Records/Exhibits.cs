@@ -156,7 +156,13 @@ public sealed record CaseRow(string Name, string OpenedAt, long Exhibits, long I
 /// <param name="ReceivedAt">When it was taken note of, UTC.</param>
 /// <param name="Problem">What is wrong, if anything is.</param>
 /// <param name="Segments">Intervals of motion found in it.</param>
-public sealed record CaseLine(string Reference, string Camera, string State, string? RelativePath, long? Bytes, string ReceivedAt, string? Problem, long Segments);
+public sealed record CaseLine(string Reference, string Camera, string State, string? RelativePath, long? Bytes, string ReceivedAt, string? Problem, long Segments)
+{
+    // For Dapper: where no row is found, SQLite does not say of what type a count is, and the constructor above does not fit.
+    private CaseLine() : this("", "", "", null, null, "", null, 0)
+    {
+    }
+}
 
 /// <summary>Reads exhibits.</summary>
 public sealed class Exhibits(VaultDatabase database)

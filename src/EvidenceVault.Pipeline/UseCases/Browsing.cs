@@ -59,6 +59,9 @@ public sealed record OpenExhibit(ExhibitReference Reference, string? Why) : IEvi
     public ExhibitReference? Exhibit => Reference;
 
     /// <inheritdoc/>
+    public ByApproval ByApproval => ByApproval.Bytes;
+
+    /// <inheritdoc/>
     public string? Reason => Why;
 
     /// <inheritdoc/>
@@ -77,6 +80,9 @@ public sealed record SeePicture(ExhibitReference Reference) : IEvidenceAccess, I
 
     /// <inheritdoc/>
     public ExhibitReference? Exhibit => Reference;
+
+    /// <inheritdoc/>
+    public ByApproval ByApproval => ByApproval.Looking;
 
     /// <inheritdoc/>
     public bool NeedsReason => false;
