@@ -11,9 +11,10 @@ public class AuthorisationTests(PortalBench bench)
 {
     private const string Anyone = "anyone", SignedIn = "signed-in", Nobody = "nobody";
 
-    private sealed record Rule(string Address, string For, bool OfCase = false);
+    private sealed record Rule(string Address, string For, bool OfCase = false, string Method = "GET");
 
-    // For each route: an address of it, and for whom it is. OfCase: strangers with the same role are refused too.
+    // For each route: an address of it, and for whom it is. OfCase: strangers with the same role are refused too. What is sent by another method than GET brings no token, so that nothing is changed: it is open where the token is
+    // what is missed.
     private static readonly Dictionary<string, Rule> Table = new()
     {
         [""] = new("/", SignedIn),
@@ -32,6 +33,12 @@ public class AuthorisationTests(PortalBench bench)
         // The form says nothing of the exhibit; its sending is asked for by RetrievalTests.
         ["retrieve/{**reference}"] = new("/retrieve/AB/1", "officer reviewer"),
         ["accounts"] = new("/accounts", "administrator"),
+        ["search"] = new("/search?reference=AB", "technician officer reviewer auditor"),
+        ["api/exhibits"] = new("/api/exhibits?case=OP-HERON", "technician officer reviewer auditor", OfCase: true),
+        ["requests"] = new("/requests", "officer"),
+        // Of an exhibit of the case, made by its stranger: both may see it. RequestTests and CrossCaseTests ask for the others.
+        ["requests/{id:long}"] = new("/requests/{request}", "officer"),
+        ["cases/{name}/requests"] = new("/cases/OP-HERON/requests", "officer", OfCase: true),
         ["log"] = new("/log", "officer reviewer auditor"),
         ["log/{index:long:min(0)}"] = new("/log/{entry}", "officer reviewer auditor", OfCase: true),
         ["log/consistency"] = new("/log/consistency?old=1", "officer reviewer auditor"),
@@ -43,6 +50,14 @@ public class AuthorisationTests(PortalBench bench)
         ["api/log/consistency"] = new("/api/log/consistency?old=1", "officer reviewer auditor"),
         ["api/log/export.csv"] = new("/api/log/export.csv?exhibit=AB/1", "officer reviewer auditor"),
         ["api/log/export.json"] = new("/api/log/export.json?exhibit=AB/1", "officer reviewer auditor"),
+        ["sign-in/code"] = new("/sign-in/code", Anyone),
+        ["sign-in/provider/{handler?}"] = new("/sign-in/provider", Anyone),
+        ["confirm"] = new("/confirm", SignedIn),
+        ["account/{handler?}"] = new("/account", SignedIn),
+        ["api/passkeys/sign-in-options"] = new("/api/passkeys/sign-in-options", Anyone, Method: "POST"),
+        ["api/passkeys/sign-in"] = new("/api/passkeys/sign-in", Anyone, Method: "POST"),
+        ["api/passkeys/options"] = new("/api/passkeys/options", SignedIn, Method: "POST"),
+        ["api/passkeys"] = new("/api/passkeys", SignedIn, Method: "POST"),
         ["api/me"] = new("/api/me", SignedIn),
         ["api/openapi.json"] = new("/api/openapi.json", SignedIn),
     };
@@ -67,6 +82,7 @@ public class AuthorisationTests(PortalBench bench)
     {
         string picture = bench.Vault.Exhibits.Derivatives(Pipeline.Words.ExhibitReference.Parse("AB/1")).First(d => d.Role == "keyframe").Reference;
         string entryOfCase = bench.Vault.Log.Entries(Pipeline.Words.ExhibitReference.Parse("AB/1"))[0].Index.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        string request = await bench.RequestAsync("stranger-officer", "AB/1");
         string[] people = [Nobody, .. PortalBench.Roles, .. PortalBench.Roles.Select(r => "stranger-" + r)];
         var wrong = new List<string>();
         foreach (string who in people)
@@ -75,12 +91,13 @@ public class AuthorisationTests(PortalBench bench)
             foreach (Rule rule in Table.Values)
             {
                 // Signing out is tried by SignInTests: here it would end the session.
-                string address = rule.Address.Replace("{picture}", picture, StringComparison.Ordinal).Replace("{entry}", entryOfCase, StringComparison.Ordinal);
+                string address = rule.Address.Replace("{picture}", picture, StringComparison.Ordinal).Replace("{entry}", entryOfCase, StringComparison.Ordinal).Replace("{request}", request, StringComparison.Ordinal);
                 ulong size = bench.Vault.Log.Size();
-                HttpResponseMessage answer = await client.GetAsync(address);
+                using HttpRequestMessage request = new(new(rule.Method), address);
+                HttpResponseMessage answer = await client.SendAsync(request);
                 bool stranger = who.StartsWith("stranger-", StringComparison.Ordinal);
                 bool open = rule.For == Anyone || (who != Nobody && (rule.For == SignedIn || rule.For.Split(' ').Contains(who.Replace("stranger-", "", StringComparison.Ordinal))) && !(rule.OfCase && stranger));
-                bool isOpen = answer.StatusCode == HttpStatusCode.OK || (rule.Address is "/trouble" && answer.StatusCode == HttpStatusCode.NotFound)
+                bool isOpen = answer.StatusCode == (rule.Method == "GET" ? HttpStatusCode.OK : HttpStatusCode.BadRequest) || (rule.Address is "/trouble" or "/sign-in/provider" && answer.StatusCode == HttpStatusCode.NotFound)
                     || (answer.StatusCode == HttpStatusCode.Redirect && !answer.Headers.Location!.ToString().StartsWith("/sign-in?to=", StringComparison.Ordinal));
                 if (open != isOpen) wrong.Add($"{who} at {address}: {(int)answer.StatusCode}, wanted {(open ? "open" : "refused")}");
                 if (open || who == Nobody) continue;
