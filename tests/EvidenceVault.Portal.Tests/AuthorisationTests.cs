@@ -82,7 +82,7 @@ public class AuthorisationTests(PortalBench bench)
     {
         string picture = bench.Vault.Exhibits.Derivatives(Pipeline.Words.ExhibitReference.Parse("AB/1")).First(d => d.Role == "keyframe").Reference;
         string entryOfCase = bench.Vault.Log.Entries(Pipeline.Words.ExhibitReference.Parse("AB/1"))[0].Index.ToString(System.Globalization.CultureInfo.InvariantCulture);
-        string request = await bench.RequestAsync("stranger-officer", "AB/1");
+        string asked = await bench.RequestAsync("stranger-officer", "AB/1");
         string[] people = [Nobody, .. PortalBench.Roles, .. PortalBench.Roles.Select(r => "stranger-" + r)];
         var wrong = new List<string>();
         foreach (string who in people)
@@ -91,7 +91,7 @@ public class AuthorisationTests(PortalBench bench)
             foreach (Rule rule in Table.Values)
             {
                 // Signing out is tried by SignInTests: here it would end the session.
-                string address = rule.Address.Replace("{picture}", picture, StringComparison.Ordinal).Replace("{entry}", entryOfCase, StringComparison.Ordinal).Replace("{request}", request, StringComparison.Ordinal);
+                string address = rule.Address.Replace("{picture}", picture, StringComparison.Ordinal).Replace("{entry}", entryOfCase, StringComparison.Ordinal).Replace("{request}", asked, StringComparison.Ordinal);
                 ulong size = bench.Vault.Log.Size();
                 using HttpRequestMessage request = new(new(rule.Method), address);
                 HttpResponseMessage answer = await client.SendAsync(request);

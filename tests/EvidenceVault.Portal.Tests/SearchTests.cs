@@ -17,7 +17,7 @@ public class SearchTests(PortalBench bench)
         using HttpClient officer = await bench.SignedInAsync("officer");
         string sha256 = Convert.ToHexStringLower(SHA256.HashData(bench.Master)), clip = bench.Vault.Exhibits.Derivatives(ExhibitReference.Parse("AB/1")).First(d => d.Role == "clip").Sha256!;
         string today = TimeZoneInfo.ConvertTime(DateTimeOffset.UtcNow, TimeZoneInfo.Local).ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture);
-        foreach (string query in (string[])["reference=ab/1", "name=" + Uri.EscapeDataString("'owned'</SCRIPT>"), $"hash={sha256[..8].ToUpperInvariant()}", $"hash={sha256}", "camera=CAM-7&motion=yes&case=OP-HERON&reference=AB/1", $"from={today}&to={today}&reference=AB/1"])
+        foreach (string query in (string[])["reference=ab/1", "name=" + Uri.EscapeDataString("'OWNED'<_script>"), $"hash={sha256[..8].ToUpperInvariant()}", $"hash={sha256}", "camera=CAM-7&motion=yes&case=OP-HERON&reference=AB/1", $"from={today}&to={today}&reference=AB/1"])
             Assert.Contains("AB/1", Found(await officer.GetStringAsync("/search?" + query)));
         Assert.Equal(Acts.Searched, bench.Newest().Action);
         Assert.Equal("AB/1", bench.Entries(1)[0].Personal["asked-reference"]!.GetValue<string>());

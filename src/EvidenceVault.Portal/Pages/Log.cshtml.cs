@@ -80,6 +80,9 @@ internal sealed class LogAsked
     /// <summary>A day as it is typed or picked.</summary>
     public static DateOnly? Day(string? text) => DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out DateOnly day) ? day : null;
 
+    /// <summary>The type of a field for a day: what is none is shown as it was typed, which a field for dates does not.</summary>
+    public static string DayType(string? text) => string.IsNullOrEmpty(text) || Day(text) is not null ? "date" : "text";
+
     /// <summary>When a day begins, by the clock of this machine. A midnight that a change of the clock leaves out is taken by the offset before it.</summary>
     public static DateTimeOffset Midnight(DateOnly day) => new(day.ToDateTime(TimeOnly.MinValue), TimeZoneInfo.Local.GetUtcOffset(day.ToDateTime(TimeOnly.MinValue)));
 
