@@ -29,6 +29,13 @@ public sealed class EntryIndex(VaultDatabase database)
         }
     }
 
+    /// <summary>True where there are entries that are not indexed yet.</summary>
+    internal bool IsBehind()
+    {
+        using SqliteConnection connection = database.Read();
+        return connection.ExecuteScalar<bool>("SELECT COALESCE((SELECT MAX(idx) FROM custody_entry), -1) > COALESCE((SELECT MAX(idx) FROM entry_index), -1)");
+    }
+
     /// <summary>Records an act, if one is given, and brings the index up to the log's end, that act included.</summary>
     internal static async Task CatchUpAsync(Sequencer sequencer, CustodyAct? act)
     {
