@@ -69,6 +69,7 @@ internal static class PortalApp
         app.MapLogApi();
         app.MapSearchApi();
         app.MapPasskeys();
+        app.MapHealth();
         return app;
     }
 
