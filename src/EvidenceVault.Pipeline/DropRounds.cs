@@ -109,7 +109,10 @@ public sealed partial class DropRounds(
     {
         try
         {
-            return await RoundAsync(progress, cancel).ConfigureAwait(false);
+            RoundResult round = await RoundAsync(progress, cancel).ConfigureAwait(false);
+            // So that whoever looks something up in the log does not wait for all that was recorded since somebody last did.
+            if (vault.Index.IsBehind()) await EntryIndex.CatchUpAsync(vault.Sequencer, null).ConfigureAwait(false);
+            return round;
         }
         catch (UnreachableException e)
         {

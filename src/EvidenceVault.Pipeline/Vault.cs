@@ -31,7 +31,10 @@ public sealed class Vault : IAsyncDisposable
         _policy = policy;
         Sequencer = new Sequencer(database, keys, clock);
         Log = new CustodyLog(database);
+        Index = new EntryIndex(database);
         Exhibits = new Exhibits(database);
+        Search = new ExhibitSearch(database);
+        Requests = new ExhibitRequests(database);
         Drops = new Drops(database);
         Stills = new SeriesOfStills(database);
         Timestamps = new TimestampTokens(database);
@@ -54,6 +57,15 @@ public sealed class Vault : IAsyncDisposable
 
     /// <summary>The custody log, to read.</summary>
     public CustodyLog Log { get; }
+
+    /// <summary>What the log's entries are looked up by.</summary>
+    public EntryIndex Index { get; }
+
+    /// <summary>Finds exhibits.</summary>
+    public ExhibitSearch Search { get; }
+
+    /// <summary>Who asked for an exhibit of a case that they are no member of, to read.</summary>
+    public ExhibitRequests Requests { get; }
 
     /// <summary>The exhibits, to read.</summary>
     public Exhibits Exhibits { get; }
@@ -155,6 +167,7 @@ public sealed class Vault : IAsyncDisposable
             Directory.CreateDirectory(home, OwnerOnly);
             // The database first: it says which keys are in use, and so what a change of keys that was cut off came to.
             var database = new VaultDatabase(Path.Combine(home, DatabaseFileName));
+            EntryIndex.Fill(database);
             KeyRing keys = KeyRing.OpenOrCreate(home, clock, database.KeysInUse, outside, acceptMissingKeys);
             string accessFile = Path.Combine(home, AccessFileName);
             bool newAccess = !File.Exists(accessFile);

@@ -66,6 +66,8 @@ internal static class PortalApp
         app.MapRazorPages();
         app.MapAssets();
         app.MapAboutMe();
+        app.MapLogApi();
+        app.MapSearchApi();
         app.MapPasskeys();
         app.MapHealth();
         return app;

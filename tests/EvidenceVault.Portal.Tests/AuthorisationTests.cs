@@ -30,6 +30,23 @@ public class AuthorisationTests(PortalBench bench)
         // The form says nothing of the exhibit; its sending is asked for by RetrievalTests.
         ["retrieve/{**reference}"] = new("/retrieve/AB/1", "officer reviewer"),
         ["accounts"] = new("/accounts", "administrator"),
+        ["search"] = new("/search?reference=AB", "technician officer reviewer auditor"),
+        ["api/exhibits"] = new("/api/exhibits?case=OP-HERON", "technician officer reviewer auditor", OfCase: true),
+        ["requests"] = new("/requests", "officer"),
+        // Of an exhibit of the case, made by its stranger: both may see it. RequestTests and CrossCaseTests ask for the others.
+        ["requests/{id:long}"] = new("/requests/{request}", "officer"),
+        ["cases/{name}/requests"] = new("/cases/OP-HERON/requests", "officer", OfCase: true),
+        ["log"] = new("/log", "officer reviewer auditor"),
+        ["log/{index:long:min(0)}"] = new("/log/{entry}", "officer reviewer auditor", OfCase: true),
+        ["log/consistency"] = new("/log/consistency?old=1", "officer reviewer auditor"),
+        ["log/check"] = new("/log/check", "auditor"),
+        ["log/unusual"] = new("/log/unusual", "auditor"),
+        ["api/log"] = new("/api/log?case=OP-HERON", "officer reviewer auditor", OfCase: true),
+        ["api/log/{index:long:min(0)}/proof"] = new("/api/log/{entry}/proof", "officer reviewer auditor", OfCase: true),
+        ["api/log/{index:long:min(0)}/entry"] = new("/api/log/{entry}/entry", "officer reviewer auditor", OfCase: true),
+        ["api/log/consistency"] = new("/api/log/consistency?old=1", "officer reviewer auditor"),
+        ["api/log/export.csv"] = new("/api/log/export.csv?exhibit=AB/1", "officer reviewer auditor"),
+        ["api/log/export.json"] = new("/api/log/export.json?exhibit=AB/1", "officer reviewer auditor"),
         ["deployments"] = new("/deployments", "administrator"),
         ["health"] = new("/health", "administrator"),
         ["api/health"] = new("/api/health", "administrator"),
@@ -62,6 +79,8 @@ public class AuthorisationTests(PortalBench bench)
     public async Task Every_address_is_open_to_whom_it_is_for_and_to_nobody_else_and_each_refusal_is_in_the_log()
     {
         string picture = bench.Vault.Exhibits.Derivatives(Pipeline.Words.ExhibitReference.Parse("AB/1")).First(d => d.Role == "keyframe").Reference;
+        string entryOfCase = bench.Vault.Log.Entries(Pipeline.Words.ExhibitReference.Parse("AB/1"))[0].Index.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        string asked = await bench.RequestAsync("stranger-officer", "AB/1");
         string[] people = [Nobody, .. PortalBench.Roles, .. PortalBench.Roles.Select(r => "stranger-" + r)];
         var wrong = new List<string>();
         foreach (string who in people)
@@ -70,7 +89,7 @@ public class AuthorisationTests(PortalBench bench)
             foreach (Rule rule in Table.Values)
             {
                 // Signing out is tried by SignInTests: here it would end the session.
-                string address = rule.Address.Replace("{picture}", picture, StringComparison.Ordinal);
+                string address = rule.Address.Replace("{picture}", picture, StringComparison.Ordinal).Replace("{entry}", entryOfCase, StringComparison.Ordinal).Replace("{request}", asked, StringComparison.Ordinal);
                 ulong size = bench.Vault.Log.Size();
                 using HttpRequestMessage request = new(new(rule.Method), address);
                 HttpResponseMessage answer = await client.SendAsync(request);

@@ -115,6 +115,15 @@ public sealed class PortalBench : IAsyncLifetime
         return await client.PostAsync(page.Split('?')[0], new FormUrlEncodedContent(form));
     }
 
+    /// <summary>Has an account ask for an exhibit of a case that it is no member of, through the page for it. Says the request's number.</summary>
+    internal async Task<string> RequestAsync(string account, string exhibit, string reason = "It may be in both cases")
+    {
+        using HttpClient client = await SignedInAsync(account);
+        string html = await (await PostAsync(client, "/requests", ("exhibit", exhibit), ("reason", reason))).Content.ReadAsStringAsync();
+        Assert.True(html.Contains($"You have asked for {exhibit}", StringComparison.Ordinal), html[html.IndexOf("<main", StringComparison.Ordinal)..]);
+        return Regex.Match(html, "href=\"/requests/([0-9]+)\"").Groups[1].Value;
+    }
+
     /// <summary>The newest entries of the custody log, the newest last.</summary>
     internal IReadOnlyList<EntryShown> Entries(int most = 20) => [.. Vault.Log.Entries(null, most).Select(EntryShown.Of)];
 

@@ -56,6 +56,13 @@ public sealed class AccessList(IReadOnlyList<Grant> people)
         p.Roles.Any(oneOf.Contains)
         && (caseName is null || p.Cases.Contains("*") || p.Cases.Contains(caseName)));
 
+    /// <summary>The cases in which the account holds one of the roles; null for all cases.</summary>
+    public IReadOnlyCollection<string>? CasesOf(string account, IReadOnlyCollection<Role> oneOf)
+    {
+        HashSet<string> cases = [.. Of(account).Where(p => p.Roles.Any(oneOf.Contains)).SelectMany(p => p.Cases)];
+        return cases.Contains("*") ? null : cases;
+    }
+
     /// <summary>All grants of an account: those of the file, and those that were vouched for.</summary>
     public IEnumerable<Grant> Of(string account) => People.Where(p => p.Account == account).Concat(_vouched.GetValueOrDefault(account) ?? []);
 

@@ -55,6 +55,9 @@ public sealed record CustodyAct(string Action, string Actor)
 /// <summary>The actions that entries record.</summary>
 public static class Acts
 {
+    /// <summary>All of them, by name.</summary>
+    public static IReadOnlyList<string> All { get; } = [.. typeof(Acts).GetFields().Where(f => f.IsLiteral).Select(f => (string)f.GetRawConstantValue()!).Order(StringComparer.Ordinal)];
+
     /// <summary>A file of a drop was taken note of and given its reference.</summary>
     public const string Received = "received";
 
@@ -135,6 +138,18 @@ public static class Acts
 
     /// <summary>A page or an address of the portal was asked for. Only a refusal is an entry.</summary>
     public const string PageAsked = "page-asked";
+
+    /// <summary>Somebody who is no member of its case asked for an exhibit, with a reason.</summary>
+    public const string AccessAsked = "access-asked";
+
+    /// <summary>An officer of the case answered: <c>detail.answer</c> says <c>approved</c>, until when and whether to retrieve, or <c>declined</c>.</summary>
+    public const string AccessAnswered = "access-answered";
+
+    /// <summary>What was asked for, or approved, was taken back.</summary>
+    public const string AccessWithdrawn = "access-withdrawn";
+
+    /// <summary>Exhibits were searched for. Nothing of them but their place in the catalogue is shown.</summary>
+    public const string Searched = "searched";
 
     /// <summary>The log was read or exported.</summary>
     public const string LogRead = "log-read";

@@ -74,6 +74,41 @@ public sealed class CustodyLog(VaultDatabase database)
         return new(index, entry, [.. connection.Query<string>("SELECT disclosure FROM custody_disclosure WHERE idx = @idx ORDER BY ordinal", new { idx = (long)index }).Select(Parse)]);
     }
 
+    /// <summary>The entries at these places, in their order; one that the log lacks is left out.</summary>
+    public IReadOnlyList<RecordedEntry> EntriesAt(IReadOnlyList<ulong> indices)
+    {
+        using SqliteConnection connection = database.Read();
+        var at = new { places = $"[{string.Join(',', indices)}]" };
+        var entries = connection.Query<(long Idx, byte[] Entry)>("SELECT e.idx, e.entry FROM json_each(@places) p JOIN custody_entry e ON e.idx = p.value", at).ToDictionary(r => (ulong)r.Idx, r => r.Entry);
+        var opened = connection.Query<(long Idx, string Text)>("SELECT d.idx, d.disclosure FROM json_each(@places) p JOIN custody_disclosure d ON d.idx = p.value ORDER BY d.idx, d.ordinal", at).ToLookup(r => (ulong)r.Idx, r => r.Text);
+        return [.. indices.Where(entries.ContainsKey).Select(i => new RecordedEntry(i, entries[i], [.. opened[i].Select(Parse)]))];
+    }
+
+    /// <summary>The entry at an index; null where the log does not reach so far or lacks it.</summary>
+    public RecordedEntry? FindEntry(ulong index) => index > long.MaxValue ? null : EntriesAt([index]) is [var entry] ? entry : null;
+
+    /// <summary>How many entries an exhibit has, by the number of its newest.</summary>
+    public long CountOf(ExhibitReference exhibit)
+    {
+        using SqliteConnection connection = database.Read();
+        return connection.ExecuteScalar<long>("SELECT COALESCE(MAX(seq), 0) FROM custody_entry WHERE exhibit = @text", new { text = exhibit.Text });
+    }
+
+    /// <summary>Sizes that checkpoints were signed at, the newest first.</summary>
+    /// <param name="most">How many at most.</param>
+    public IReadOnlyList<ulong> CheckpointSizes(int most)
+    {
+        using SqliteConnection connection = database.Read();
+        return [.. connection.Query<long>("SELECT size FROM custody_checkpoint ORDER BY size DESC LIMIT @most", new { most }).Select(s => (ulong)s)];
+    }
+
+    /// <summary>The smallest size of a checkpoint that is not below this one; null where there is none.</summary>
+    public ulong? CheckpointFrom(ulong size)
+    {
+        using SqliteConnection connection = database.Read();
+        return (ulong?)connection.ExecuteScalar<long?>("SELECT MIN(size) FROM custody_checkpoint WHERE size >= @size", new { size = (long)Math.Min(size, long.MaxValue) });
+    }
+
     /// <summary>Runs a whole check over the log by the keys that may have signed it: see <see cref="LogCheck"/>. A key that is not valid any
     /// more may have signed up to the entry that retired it.</summary>
     /// <param name="keys">Every key that ever signed the log.</param>

@@ -156,7 +156,13 @@ public sealed record CaseRow(string Name, string OpenedAt, long Exhibits, long I
 /// <param name="ReceivedAt">When it was taken note of, UTC.</param>
 /// <param name="Problem">What is wrong, if anything is.</param>
 /// <param name="Segments">Intervals of motion found in it.</param>
-public sealed record CaseLine(string Reference, string Camera, string State, string? RelativePath, long? Bytes, string ReceivedAt, string? Problem, long Segments);
+public sealed record CaseLine(string Reference, string Camera, string State, string? RelativePath, long? Bytes, string ReceivedAt, string? Problem, long Segments)
+{
+    // For Dapper: where no row is found, SQLite does not say of what type a count is, and the constructor above does not fit.
+    private CaseLine() : this("", "", "", null, null, "", null, 0)
+    {
+    }
+}
 
 /// <summary>How many Masters and series of stills stand in a state.</summary>
 /// <param name="State">One of <see cref="ExhibitState"/>, never analysed.</param>
@@ -244,10 +250,18 @@ public sealed class Exhibits(VaultDatabase database)
     public IReadOnlyList<CaseRow> Cases()
     {
         using SqliteConnection connection = database.Read();
-        return connection.Query<CaseRow>(
-            $"SELECT c.name AS Name, c.opened_at AS OpenedAt, (SELECT COUNT(*) FROM exhibit e WHERE e.case_name = c.name AND {IsListed}) AS Exhibits, " +
-            $"(SELECT COUNT(*) FROM exhibit e WHERE e.case_name = c.name AND {IsListed} AND e.state IN ('failed', 'damaged')) AS InTrouble FROM case_file c ORDER BY c.name").AsList();
+        return connection.Query<CaseRow>($"SELECT {CaseColumns} FROM case_file ORDER BY name").AsList();
     }
+
+    /// <summary>The case of this name, or null.</summary>
+    public CaseRow? FindCase(string name)
+    {
+        using SqliteConnection connection = database.Read();
+        return connection.QueryFirstOrDefault<CaseRow>($"SELECT {CaseColumns} FROM case_file WHERE name = @name", new { name });
+    }
+
+    // The counts are kept by triggers (0083).
+    private const string CaseColumns = "name AS Name, opened_at AS OpenedAt, exhibits AS Exhibits, in_trouble AS InTrouble";
 
     /// <summary>Some of a case's Masters and series of stills, the newest first.</summary>
     /// <param name="caseName">The case.</param>

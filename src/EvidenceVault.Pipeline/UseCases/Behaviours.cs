@@ -32,6 +32,9 @@ public interface IVaultRequest
 
     /// <summary>Why, in the caller's words.</summary>
     string? Reason => null;
+
+    /// <summary>What opens it to a case officer who is no member of the exhibit's case.</summary>
+    ByApproval ByApproval => ByApproval.Nothing;
 }
 
 /// <summary>A request that gives out evidence or its record: it has a custody entry before its handler runs.</summary>
@@ -63,9 +66,9 @@ internal sealed class AuthorisationBehaviour<TMessage, TResponse>(Vault vault, C
         if (about.Count == 0) about.Add((null, request.Case));
         foreach ((ExhibitReference? exhibit, string? caseName) in about)
         {
-            if (vault.Access.Allows(caller.Account, request.OneOf, caseName)) continue;
+            if (exhibit is { } one ? ExhibitRight.Allows(vault, caller.Account, request, one, caseName!) : vault.Access.Allows(caller.Account, request.OneOf, caseName)) continue;
             await vault.Sequencer.RecordAsync(Refusal.Of(request, exhibit, caseName, caller, "no-right")).ConfigureAwait(false);
-            throw new RefusedException(
+            throw exhibit is { } refused ? Refusal.OfExhibit(refused, caller) : new RefusedException(
                 $"The account '{caller.Account}' may not do this{(caseName is null ? "" : $" in case {caseName}")}.",
                 "Nothing was given out; the refusal is in the custody log.",
                 "Ask the vault's administrator for the right if you need it (access.json).");
@@ -99,6 +102,8 @@ internal sealed class CustodyBehaviour<TMessage, TResponse>(Vault vault, Caller 
         {
             ExhibitReference asked = about.Find(a => a.Row is null).Reference;
             await vault.Sequencer.RecordAsync(Refusal.Of(access, null, null, caller, "no-such-exhibit") with { Personal = [new("asked", asked.Text)] }).ConfigureAwait(false);
+            // Only whoever may do it in all cases is told that there is none: to others it is as one that they may not see.
+            if (vault.Access.CasesOf(caller.Account, access.OneOf) is not null) throw Refusal.OfExhibit(asked, caller);
             throw new RefusedException($"There is no exhibit {asked}.", "Nothing was given out; the refusal is in the custody log.", "See 'evidencevault list' for those there are.");
         }
         if (access is IRecordsItself own)
@@ -134,6 +139,11 @@ internal static class FailedAccess
 
 internal static class Refusal
 {
+    /// <summary>The same words for an exhibit of another case and for one that there is not.</summary>
+    public static RefusedException OfExhibit(ExhibitReference exhibit, Caller caller) => new(
+        $"The account '{caller.Account}' may not do this with exhibit {exhibit}, or there is no such exhibit.", "Nothing was given out; the refusal is in the custody log.",
+        "Ask the vault's administrator for the right if you need it (access.json), or the officers of its case for this one exhibit.");
+
     public static CustodyAct Of(IVaultRequest request, ExhibitReference? exhibit, string? caseName, Caller caller, string why) => new(request.Action, caller.Account)
     {
         Outcome = Outcome.Refused,

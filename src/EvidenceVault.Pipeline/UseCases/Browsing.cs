@@ -59,6 +59,9 @@ public sealed record OpenExhibit(ExhibitReference Reference, string? Why) : IEvi
     public ExhibitReference? Exhibit => Reference;
 
     /// <inheritdoc/>
+    public ByApproval ByApproval => ByApproval.Bytes;
+
+    /// <inheritdoc/>
     public string? Reason => Why;
 
     /// <inheritdoc/>
@@ -77,6 +80,9 @@ public sealed record SeePicture(ExhibitReference Reference) : IEvidenceAccess, I
 
     /// <inheritdoc/>
     public ExhibitReference? Exhibit => Reference;
+
+    /// <inheritdoc/>
+    public ByApproval ByApproval => ByApproval.Looking;
 
     /// <inheritdoc/>
     public bool NeedsReason => false;
@@ -107,7 +113,7 @@ internal sealed class ListCaseHandler(Vault vault) : IRequestHandler<ListCase, C
 {
     public ValueTask<CasePage> Handle(ListCase request, CancellationToken cancellationToken)
     {
-        CaseRow? row = vault.Exhibits.Cases().FirstOrDefault(c => c.Name == request.CaseName);
+        CaseRow? row = vault.Exhibits.FindCase(request.CaseName);
         int pages = Math.Max(1, (int)(((row?.Exhibits ?? 0) + ListCase.OnPage - 1) / ListCase.OnPage)), page = Math.Clamp(request.Page, 1, pages);
         return ValueTask.FromResult(new CasePage(row, row is null ? [] : vault.Exhibits.OfCase(row.Name, (page - 1) * ListCase.OnPage, ListCase.OnPage), page, pages));
     }

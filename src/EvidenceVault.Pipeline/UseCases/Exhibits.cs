@@ -48,6 +48,9 @@ public sealed record ListedExhibit(ExhibitRow Exhibit, int Segments, int Keyfram
 /// <summary>Shows all that is recorded of an exhibit. Recorded as viewed.</summary>
 public sealed record ShowExhibit(ExhibitReference Reference) : IEvidenceAccess, IRequest<ShownExhibit>
 {
+    /// <summary>How many of its custody entries at most, the newest.</summary>
+    public int MostEntries { get; init; } = int.MaxValue;
+
     /// <inheritdoc/>
     public IReadOnlyCollection<Role> OneOf => ListExhibits.AnyReader;
 
@@ -58,6 +61,9 @@ public sealed record ShowExhibit(ExhibitReference Reference) : IEvidenceAccess, 
     public ExhibitReference? Exhibit => Reference;
 
     /// <inheritdoc/>
+    public ByApproval ByApproval => ByApproval.Looking;
+
+    /// <inheritdoc/>
     public bool NeedsReason => false;
 }
 
@@ -66,6 +72,9 @@ public sealed record ShownExhibit(ExhibitRow Exhibit, IReadOnlyList<SegmentRow> 
 {
     /// <summary>Of a still: the series that it was looked at in.</summary>
     public string? Series { get; init; }
+
+    /// <summary>How many custody entries it has in all.</summary>
+    public long Entries { get; init; }
 
     /// <summary>Of a series: its stills, in its order.</summary>
     public IReadOnlyList<string> Stills { get; init; } = [];
@@ -86,6 +95,9 @@ public sealed record RetrieveExhibit(ExhibitReference Reference, string Output, 
 
     /// <inheritdoc/>
     public ExhibitReference? Exhibit => Reference;
+
+    /// <inheritdoc/>
+    public ByApproval ByApproval => ByApproval.Bytes;
 
     /// <inheritdoc/>
     public string? Reason => Why;
@@ -130,8 +142,8 @@ internal sealed class ListExhibitsHandler(Vault vault, Caller caller) : IRequest
 internal sealed class ShowExhibitHandler(Vault vault) : IRequestHandler<ShowExhibit, ShownExhibit>
 {
     public ValueTask<ShownExhibit> Handle(ShowExhibit request, CancellationToken cancellationToken) => ValueTask.FromResult(new ShownExhibit(
-        vault.Exhibits.Find(request.Reference)!, vault.Exhibits.Segments(request.Reference), vault.Exhibits.Derivatives(request.Reference), vault.Log.Entries(request.Reference), vault.Timestamps.Of(request.Reference))
-    { Series = vault.Stills.Of(request.Reference), Stills = vault.Stills.In(request.Reference) });
+        vault.Exhibits.Find(request.Reference)!, vault.Exhibits.Segments(request.Reference), vault.Exhibits.Derivatives(request.Reference), vault.Log.Entries(request.Reference, request.MostEntries), vault.Timestamps.Of(request.Reference))
+    { Entries = vault.Log.CountOf(request.Reference), Series = vault.Stills.Of(request.Reference), Stills = vault.Stills.In(request.Reference) });
 }
 
 internal sealed class RetrieveExhibitHandler(Vault vault, IEvidenceStore store, Caller caller) : IRequestHandler<RetrieveExhibit, ExhibitRow>

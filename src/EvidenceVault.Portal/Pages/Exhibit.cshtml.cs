@@ -13,15 +13,21 @@ namespace EvidenceVault.Portal.Pages;
 [OpenTo(Role.Technician, Role.CaseOfficer, Role.CpsReviewer, Role.Auditor)]
 internal sealed class ExhibitModel(IMediator mediator, Vault vault) : PageModel
 {
-    private const int EntriesMost = 100;
+    private const int EntriesMost = 20;
 
     public ShownExhibit Shown { get; private set; } = null!;
 
     /// <summary>The newest entries, the newest first.</summary>
     public IReadOnlyList<EntryShown> Continuity { get; private set; } = [];
 
-    /// <summary>True where the caller may have its bytes; only then are pictures shown.</summary>
+    /// <summary>True where the caller may have its bytes.</summary>
     public bool MayRetrieve { get; private set; }
+
+    /// <summary>True where the caller may see pictures of it.</summary>
+    public bool MaySeePictures { get; private set; }
+
+    /// <summary>True where the caller may read the entries in the log explorer.</summary>
+    public bool MayReadLog { get; private set; }
 
     public bool IsPicture => SeePicture.IsPicture(Shown.Exhibit);
 
@@ -33,9 +39,11 @@ internal sealed class ExhibitModel(IMediator mediator, Vault vault) : PageModel
     public async Task<IActionResult> OnGetAsync(string reference, CancellationToken cancel)
     {
         if (!ExhibitReference.TryParse(reference, out ExhibitReference asked)) return NotFound();
-        Shown = await mediator.Send(new ShowExhibit(asked), cancel);
-        MayRetrieve = vault.Access.Allows(User.Identity!.Name!, new OpenExhibit(asked, null).OneOf, Shown.Exhibit.Case);
-        Continuity = [.. Shown.Custody.Reverse().Take(EntriesMost).Select(EntryShown.Of)];
+        Shown = await mediator.Send(new ShowExhibit(asked) { MostEntries = EntriesMost }, cancel);
+        MayRetrieve = ExhibitRight.Allows(vault, User.Identity!.Name!, new OpenExhibit(asked, null), asked, Shown.Exhibit.Case);
+        MaySeePictures = ExhibitRight.Allows(vault, User.Identity!.Name!, new SeePicture(asked), asked, Shown.Exhibit.Case);
+        MayReadLog = vault.Access.Allows(User.Identity!.Name!, new ExploreLog(new(), null, null).OneOf, Shown.Exhibit.Case);
+        Continuity = [.. Shown.Custody.Reverse().Select(EntryShown.Of)];
         return Page();
     }
 

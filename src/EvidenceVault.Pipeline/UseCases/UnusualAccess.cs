@@ -1,0 +1,72 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using EvidenceVault.Pipeline.Access;
+using EvidenceVault.Pipeline.Custody;
+using EvidenceVault.Pipeline.Records;
+using Mediator;
+
+namespace EvidenceVault.Pipeline.UseCases;
+
+/// <summary>What each person did in a time, with what is unusual about it, those with most of that first. Of the cases that the caller may see. Recorded.</summary>
+/// <param name="From">Not before.</param>
+/// <param name="To">Before; at most <see cref="MostDays"/> days later.</param>
+/// <param name="ManyExhibits">So many exhibits, and more, are many.</param>
+/// <param name="Hours">When people are at work.</param>
+public sealed record UnusualAccess(DateTimeOffset From, DateTimeOffset To, int ManyExhibits, WorkingHours Hours) : IEvidenceAccess, IRequest<IReadOnlyList<PersonsAccess>>
+{
+    /// <summary>The longest time that is asked for at once, days.</summary>
+    public const int MostDays = 31;
+
+    /// <summary>So many refusals, or failed sign-ins, and more, are many.</summary>
+    public const int ManyRefusals = 3;
+
+    /// <inheritdoc/>
+    public IReadOnlyCollection<Role> OneOf => [Role.Auditor];
+
+    /// <inheritdoc/>
+    public string Action => Acts.LogRead;
+
+    /// <inheritdoc/>
+    public bool NeedsReason => false;
+
+    /// <inheritdoc/>
+    public JsonObject? Detail => new()
+    {
+        ["what"] = "unusual-access",
+        ["from"] = From.UtcDateTime.ToString("O", CultureInfo.InvariantCulture),
+        ["to"] = To.UtcDateTime.ToString("O", CultureInfo.InvariantCulture),
+    };
+}
+
+/// <summary>What a person did in a time.</summary>
+/// <param name="Actor">Who.</param>
+/// <param name="Exhibits">How many different exhibits.</param>
+/// <param name="OddHours">Entries outside of working hours.</param>
+/// <param name="Refusals">Refusals, but for sign-ins.</param>
+/// <param name="FailedSignIns">Sign-ins that failed.</param>
+/// <param name="Entries">All entries.</param>
+/// <param name="Unusual">How many of these are more than usual.</param>
+public sealed record PersonsAccess(string Actor, long Exhibits, long OddHours, long Refusals, long FailedSignIns, long Entries, int Unusual);
+
+internal sealed class UnusualAccessHandler(Vault vault, Caller caller) : IRequestHandler<UnusualAccess, IReadOnlyList<PersonsAccess>>
+{
+    public async ValueTask<IReadOnlyList<PersonsAccess>> Handle(UnusualAccess request, CancellationToken cancellationToken)
+    {
+        await EntryIndex.CatchUpAsync(vault.Sequencer, null).ConfigureAwait(false);
+        EntrySight sight = LogSight.Of(vault, caller);
+        return
+        [
+            .. vault.Index.Access(request.From, request.To, Vault.Program).Where(h => sight.Allows(h.Case)).GroupBy(h => h.Actor).Select(p => Of(p.Key, [.. p], request))
+                .OrderByDescending(p => p.Unusual).ThenByDescending(p => p.Entries).ThenBy(p => p.Actor, StringComparer.Ordinal),
+        ];
+    }
+
+    private static PersonsAccess Of(string actor, IReadOnlyList<HourOfAccess> hours, UnusualAccess asked)
+    {
+        long exhibits = hours.Select(h => h.Exhibit).OfType<string>().Distinct().LongCount();
+        long odd = hours.Where(h => asked.Hours.Excludes(DateTimeOffset.FromUnixTimeSeconds(h.Hour * 3600))).Sum(h => h.Entries);
+        long refusals = hours.Where(h => h.Outcome == "refused" && h.Action != Acts.SignedIn).Sum(h => h.Entries), signIns = hours.Where(h => h.Outcome == "refused" && h.Action == Acts.SignedIn).Sum(h => h.Entries);
+        int unusual = new[] { exhibits >= asked.ManyExhibits, odd > 0, refusals >= UnusualAccess.ManyRefusals, signIns >= UnusualAccess.ManyRefusals }.Count(u => u);
+        return new(actor, exhibits, odd, refusals, signIns, hours.Sum(h => h.Entries), unusual);
+    }
+}
