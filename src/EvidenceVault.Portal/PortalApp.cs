@@ -57,6 +57,7 @@ internal static class PortalApp
         app.MapRazorPages();
         app.MapAssets();
         app.MapAboutMe();
+        app.MapReview();
         return app;
     }
 

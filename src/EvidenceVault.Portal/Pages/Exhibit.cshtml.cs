@@ -23,6 +23,9 @@ internal sealed class ExhibitModel(IMediator mediator, Vault vault) : PageModel
     /// <summary>True where the caller may have its bytes; only then are pictures shown.</summary>
     public bool MayRetrieve { get; private set; }
 
+    /// <summary>True where the caller may ask for its continuity.</summary>
+    public bool MayReview { get; private set; }
+
     public bool IsPicture => SeePicture.IsPicture(Shown.Exhibit);
 
     public string WhatItIs => Shown.Exhibit.Parent is null ? "Master: the file as delivered" : Told(Shown.Exhibit);
@@ -35,6 +38,7 @@ internal sealed class ExhibitModel(IMediator mediator, Vault vault) : PageModel
         if (!ExhibitReference.TryParse(reference, out ExhibitReference asked)) return NotFound();
         Shown = await mediator.Send(new ShowExhibit(asked), cancel);
         MayRetrieve = vault.Access.Allows(User.Identity!.Name!, new OpenExhibit(asked, null).OneOf, Shown.Exhibit.Case);
+        MayReview = vault.Access.Allows(User.Identity!.Name!, new LookUp(null, asked).OneOf, Shown.Exhibit.Case);
         Continuity = [.. Shown.Custody.Reverse().Take(EntriesMost).Select(EntryShown.Of)];
         return Page();
     }

@@ -5,7 +5,11 @@ namespace EvidenceVault.Pipeline.Disclosure.Report;
 /// <param name="Caption">Above the heading, smaller.</param>
 /// <param name="Made">When, UTC; also the PDF's date.</param>
 /// <param name="Blocks">In order.</param>
-public sealed record ReportPage(string Title, string Caption, DateTimeOffset Made, IReadOnlyList<ReportBlock> Blocks);
+public sealed record ReportPage(string Title, string Caption, DateTimeOffset Made, IReadOnlyList<ReportBlock> Blocks)
+{
+    /// <summary>The same as a PDF on A4, with its typefaces inside.</summary>
+    public byte[] ToPdf() => PdfReport.Write(this);
+}
 
 /// <summary>A part of a report.</summary>
 public abstract record ReportBlock;
