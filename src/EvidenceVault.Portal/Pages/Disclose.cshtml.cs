@@ -77,8 +77,7 @@ internal sealed class DiscloseModel(IMediator mediator, SigningIn signing) : For
         if (string.IsNullOrWhiteSpace(Reason)) Wrong("reason", "Enter why the bundle is made");
         if (Reason is { Length: > 2000 }) Wrong("reason", "The reason must be 2,000 characters or fewer");
         if (Withhold.Any(w => Fields.All(f => f.Name != w))) Wrong("reason", "This cannot be withheld");
-        if (string.IsNullOrEmpty(Password)) Wrong("password", "Enter your password");
-        else if (Errors.Count == 0 && !await signing.ConfirmAsync(User.Identity!.Name!, Password)) Wrong("password", "The password is not right, or too many tries have locked your account for 15 minutes");
+        if (await NotConfirmedAsync(signing, Password) is { } why) Wrong("password", why);
         if (Errors.Count > 0) return null;
         try
         {
