@@ -66,11 +66,8 @@ internal static class PortalApp
         app.MapRazorPages();
         app.MapAssets();
         app.MapAboutMe();
-<<<<<<< HEAD
-        app.MapReview();
-=======
         app.MapPasskeys();
->>>>>>> main
+        app.MapReview();
         return app;
     }
 
