@@ -166,7 +166,7 @@ public class ReviewTests(PortalBench bench)
         Directory.Delete(folder, recursive: true);
 
         async Task<JsonNode> CompareAsync(HttpClient client, string sha256, string note) => (await client.GetFromJsonAsync<JsonNode>(
-            $"/api/verify/bundle?id={bundle["bundle"]}&exportEntry={bundle["exportEntry"]}&bundleSha256={sha256}&checkpoint={Uri.EscapeDataString(note)}"))!;
+            $"/api/verify/bundle?id={bundle["id"]}&exportEntry={bundle["exportEntry"]}&bundleSha256={sha256}&checkpoint={Uri.EscapeDataString(note)}"))!;
     }
 
     [Fact]
