@@ -41,9 +41,6 @@ public sealed record AskDisclosure(string CaseName, IReadOnlyList<ExhibitReferen
     public string? Case => CaseName;
 
     /// <inheritdoc/>
-    public IReadOnlyList<ExhibitReference> Exhibits => Of;
-
-    /// <inheritdoc/>
     public string? Reason => Why;
 
     /// <inheritdoc/>
@@ -54,10 +51,11 @@ public sealed record AskDisclosure(string CaseName, IReadOnlyList<ExhibitReferen
 
     async Task IRecordsItself.RecordAsync(Vault vault, Caller caller)
     {
-        if (Of.Any(e => vault.Exhibits.Find(e)?.Case != CaseName))
+        // The right was asked for this case, so each exhibit must be of it. What is of another case is answered as what there is not.
+        foreach (ExhibitReference other in Of.Where(e => vault.Exhibits.Find(e)?.Case != CaseName).Take(1))
         {
-            await vault.Sequencer.RecordAsync(Refusal.Of(this, null, CaseName, caller, "several-cases")).ConfigureAwait(false);
-            throw new RefusedException("Not all of these exhibits are of this case.", "Nothing was given out; the refusal is in the custody log.", "Make a bundle for each case.");
+            await vault.Sequencer.RecordAsync(Refusal.Of(this, null, CaseName, caller, "no-such-exhibit") with { Personal = [new("asked", other.Text)] }).ConfigureAwait(false);
+            throw new RefusedException($"There is no exhibit {other} in this case.", "Nothing was given out; the refusal is in the custody log.", "Leave it out, or make a bundle for each case.");
         }
         Scratch folder = Scratch.New(vault.ScratchRoot);
         try

@@ -10,6 +10,9 @@ namespace EvidenceVault.Portal.Pages;
 /// <param name="Error">What is wrong with it.</param>
 public sealed record DayField(string Legend, string? Day, string? Month, string? Year, string? Error)
 {
+    /// <summary>A day as entries have it, <c>2027-03-27</c>, as people write it: 27 March 2027. Pure.</summary>
+    public static string Told(string day) => DateOnly.TryParseExact(day, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out DateOnly read) ? read.ToString("d MMMM yyyy", CultureInfo.InvariantCulture) : day;
+
     /// <summary>Reads it; what is wrong is a sentence. Pure.</summary>
     /// <param name="today">The last day that it can be.</param>
     /// <param name="day">The day.</param>

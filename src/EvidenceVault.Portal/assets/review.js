@@ -80,7 +80,9 @@ function open() {
       setTimeout(() => URL.revokeObjectURL(address), 60_000);
     };
     const elements = showBundle(name, report, facts, { again, download });
-    elements.splice(1, 0, ...(await compared(asked, policy, facts)));
+    // Of a bundle that does not hold, what is wrong with it comes first.
+    const place = report.holds ? 1 : elements.findIndex(each => each.classList.contains('actions'));
+    elements.splice(place, 0, ...(await compared(asked, policy, facts)));
     byId('report').replaceChildren(...elements.map(dress));
     show('report');
     document.title = `${report.holds ? 'Holds' : 'Does not hold'} – ${TITLE}`;
