@@ -68,6 +68,7 @@ internal static class PortalApp
         app.MapAboutMe();
         app.MapPasskeys();
         app.MapReview();
+        app.MapHealth();
         return app;
     }
 
