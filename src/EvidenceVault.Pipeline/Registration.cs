@@ -32,6 +32,8 @@ public static class Registration
             new DemonstrationWitness(vault.WitnessFolder, [.. vault.WitnessPolicy.Logs.Select(l => l.Key)], s.GetRequiredService<TimeProvider>()), s.GetRequiredService<TimeProvider>()));
         services.AddSingleton<LogPublishing>();
         services.TryAddSingleton(new Disclosure.VerifierPage());
+        services.AddSingleton<BundleMaking>();
+        services.AddSingleton(s => new DisclosureWork(vault, s.GetRequiredService<BundleMaking>(), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<Microsoft.Extensions.Logging.ILogger<DisclosureWork>>()));
         if (options.Timestamps is { } timestamps) services.AddSingleton(timestamps).AddSingleton<TimestampAuthority>().AddSingleton<TimestampRounds>();
         services.AddMediator(o =>
         {

@@ -38,6 +38,7 @@ public sealed class Vault : IAsyncDisposable
         Drops = new Drops(database);
         Stills = new SeriesOfStills(database);
         Timestamps = new TimestampTokens(database);
+        Disclosures = new Disclosures(database);
     }
 
     /// <summary>The folder, mode 0700.</summary>
@@ -72,6 +73,9 @@ public sealed class Vault : IAsyncDisposable
 
     /// <summary>The drops, to read.</summary>
     public Drops Drops { get; }
+
+    /// <summary>The disclosures that were asked for in the portal, to read.</summary>
+    public Disclosures Disclosures { get; }
 
     /// <summary>Which stills were looked at as a series, to read.</summary>
     public SeriesOfStills Stills { get; }

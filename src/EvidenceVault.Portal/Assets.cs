@@ -22,6 +22,7 @@ internal static class Assets
             app.MapGet(Address(name), (HttpContext context) =>
             {
                 context.Response.Headers.CacheControl = "public, max-age=31536000, immutable";
+                if (name == "review-worker.js") context.Response.Headers.ContentSecurityPolicy = Headers.ReaderPolicy;
                 return Results.Bytes(content, type, entityTag: new EntityTagHeaderValue($"\"{Convert.ToHexStringLower(SHA256.HashData(content))[..16]}\""));
             }).ExcludeFromDescription().WithMetadata(new OpenToAnyoneAttribute());
         }

@@ -69,6 +69,7 @@ internal static class PortalApp
         app.MapLogApi();
         app.MapSearchApi();
         app.MapPasskeys();
+        app.MapReview();
         app.MapHealth();
         return app;
     }
@@ -76,7 +77,7 @@ internal static class PortalApp
     private static void AddServices(IServiceCollection services, PortalOptions options, Vault vault, TimeProvider clock)
     {
         services.AddSingleton(clock).AddHttpContextAccessor();
-        services.AddEvidenceVault(vault, new(), s => new Caller(
+        services.AddEvidenceVault(vault, new() { Timestamps = options.Timestamps }, s => new Caller(
                 s.GetRequiredService<IHttpContextAccessor>().HttpContext?.User.Identity is { IsAuthenticated: true, Name: { } name } ? name : throw new InvalidOperationException("Nobody is signed in.")))
             .AddAzureStorage(new AzureStorageOptions { ConnectionString = options.Storage })
             .AddFootageAnalysis(o => o.ScratchFolder = vault.ScratchRoot);

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using EvidenceVault.Pipeline;
+using EvidenceVault.Pipeline.Timestamps;
 using EvidenceVault.Pipeline.Words;
 using EvidenceVault.Portal.Accounts;
 
@@ -39,6 +40,7 @@ internal static class PortalCommand
                 Storage = Set("EVIDENCEVAULT_STORAGE") ?? "UseDevelopmentStorage=true",
                 Url = asked.GetValue(Url)!,
                 Provider = ProviderOptions.From(Set),
+                Timestamps = TimestampOptions.From(Set(TimestampOptions.AddressVariable), Set(TimestampOptions.CertificateVariable)),
             }.Checked();
             if (!File.Exists(Path.Combine(options.Vault, "vault.db")))
                 throw new RefusedException($"There is no vault at '{Names.Printable(options.Vault)}'.", "Nothing was read or made.", "Name the vault with --vault or EVIDENCEVAULT_HOME; the first 'evidencevault worker' makes one.");

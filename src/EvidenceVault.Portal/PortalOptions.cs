@@ -1,4 +1,5 @@
 using System.Net;
+using EvidenceVault.Pipeline.Timestamps;
 using EvidenceVault.Pipeline.Words;
 
 namespace EvidenceVault.Portal;
@@ -22,6 +23,9 @@ internal sealed record PortalOptions
 
     /// <summary>A provider of identities, where one is set.</summary>
     public Accounts.ProviderOptions? Provider { get; init; }
+
+    /// <summary>The time-stamping authority whose stamps go into bundles and are checked; null where there is none.</summary>
+    public TimestampOptions? Timestamps { get; init; }
 
     /// <summary>Where the portal keeps what is its own: accounts, and the keys of its cookies.</summary>
     public string Folder => Path.Combine(Vault, "portal");

@@ -58,6 +58,18 @@ public class AuthorisationTests(PortalBench bench)
         ["api/passkeys/sign-in"] = new("/api/passkeys/sign-in", Anyone, Method: "POST"),
         ["api/passkeys/options"] = new("/api/passkeys/options", SignedIn, Method: "POST"),
         ["api/passkeys"] = new("/api/passkeys", SignedIn, Method: "POST"),
+        ["verify"] = new("/verify", "officer reviewer auditor"),
+        ["continuity/{**reference}"] = new("/continuity/AB/1", "officer reviewer auditor", OfCase: true),
+        ["cases/{name}/disclose"] = new("/cases/OP-HERON/disclose", "officer reviewer", OfCase: true),
+        ["cases/{name}/disclosures"] = new("/cases/OP-HERON/disclosures", "officer reviewer auditor", OfCase: true),
+        ["cases/{name}/disclosures/{id}"] = new("{disclosure}", "officer reviewer auditor", OfCase: true),
+        ["cases/{name}/disclosures/{id}/receipts/{number:long}"] = new("{disclosure}/receipts/1", "officer reviewer auditor", OfCase: true),
+        // Of a bundle of another case nothing is said, not even that it is one.
+        ["api/verify/bundle"] = new($"/api/verify/bundle?id={new string('a', 32)}&exportEntry=1&bundleSha256={new string('b', 64)}&checkpoint=x", "officer reviewer auditor"),
+        ["api/verifier-page"] = new("/api/verifier-page", SignedIn),
+        ["api/continuity"] = new("/api/continuity?exhibit=AB/1", "officer reviewer auditor", OfCase: true),
+        ["api/cases/{name}/disclosures/{id}/bundle"] = new("/api{disclosure}/bundle", "officer reviewer", OfCase: true),
+        ["api/cases/{name}/disclosures/{id}/progress"] = new("/api{disclosure}/progress", "officer reviewer auditor", OfCase: true),
         ["api/me"] = new("/api/me", SignedIn),
         ["api/openapi.json"] = new("/api/openapi.json", SignedIn),
     };
@@ -81,6 +93,12 @@ public class AuthorisationTests(PortalBench bench)
         string picture = bench.Vault.Exhibits.Derivatives(Pipeline.Words.ExhibitReference.Parse("AB/1")).First(d => d.Role == "keyframe").Reference;
         string entryOfCase = bench.Vault.Log.Entries(Pipeline.Words.ExhibitReference.Parse("AB/1"))[0].Index.ToString(System.Globalization.CultureInfo.InvariantCulture);
         string asked = await bench.RequestAsync("stranger-officer", "AB/1");
+        string disclosure;
+        using (HttpClient officer = await bench.SignedInAsync("officer"))
+        {
+            disclosure = await Reviewing.MakeBundleAsync(officer, picture);
+            await PortalBench.PostAsync(officer, disclosure, ("on", "Solicitor for the first defendant"), ("day", "1"), ("month", "3"), ("year", "2026"));
+        }
         string[] people = [Nobody, .. PortalBench.Roles, .. PortalBench.Roles.Select(r => "stranger-" + r)];
         var wrong = new List<string>();
         foreach (string who in people)
@@ -89,7 +107,8 @@ public class AuthorisationTests(PortalBench bench)
             foreach (Rule rule in Table.Values)
             {
                 // Signing out is tried by SignInTests: here it would end the session.
-                string address = rule.Address.Replace("{picture}", picture, StringComparison.Ordinal).Replace("{entry}", entryOfCase, StringComparison.Ordinal).Replace("{request}", asked, StringComparison.Ordinal);
+                string address = rule.Address.Replace("{picture}", picture, StringComparison.Ordinal).Replace("{entry}", entryOfCase, StringComparison.Ordinal).Replace("{request}", asked, StringComparison.Ordinal)
+                    .Replace("{disclosure}", disclosure, StringComparison.Ordinal);
                 ulong size = bench.Vault.Log.Size();
                 using HttpRequestMessage request = new(new(rule.Method), address);
                 HttpResponseMessage answer = await client.SendAsync(request);

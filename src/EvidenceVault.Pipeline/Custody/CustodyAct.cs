@@ -124,6 +124,18 @@ public static class Acts
     /// <summary>A disclosure bundle was finished; <c>sha256</c> is that of its bundle.json.</summary>
     public const string BundleMade = "bundle-made";
 
+    /// <summary>A disclosure bundle left the vault, or a part of it from <c>detail.from</c> on. Recorded before the first byte.</summary>
+    public const string BundleFetched = "bundle-fetched";
+
+    /// <summary>A disclosure bundle was served on somebody; <c>detail</c> has the day and the hashes of bundle.json and of the ZIP.</summary>
+    public const string BundleServed = "bundle-served";
+
+    /// <summary>Somebody on whom a disclosure bundle was served has acknowledged it; <c>detail.served</c> is the index of the entry of that.</summary>
+    public const string BundleAcknowledged = "bundle-acknowledged";
+
+    /// <summary>A hash, a reference or a bundle was compared with the record; <c>detail.by</c> says which. Where the record of an exhibit was told, the entry is about it.</summary>
+    public const string LookedUp = "looked-up";
+
     /// <summary>An outside authority's time stamp (RFC 3161) of a seal or a checkpoint was checked and kept.</summary>
     public const string Timestamped = "timestamped";
 

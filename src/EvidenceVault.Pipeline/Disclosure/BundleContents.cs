@@ -3,12 +3,9 @@ using EvidenceVault.Proof;
 
 namespace EvidenceVault.Pipeline.Disclosure;
 
-/// <summary>All that a disclosure bundle is made of, known before its first byte is written (FORMAT.md section 11).</summary>
-internal sealed record BundleContents
+/// <summary>What a continuity report is made of: exhibits, what was done with them, and the record that this stands in.</summary>
+internal record ContinuityFacts
 {
-    /// <summary>32 lower-case hex digits.</summary>
-    public required string Id { get; init; }
-
     /// <summary>The one case of all its exhibits.</summary>
     public required string Case { get; init; }
 
@@ -21,11 +18,8 @@ internal sealed record BundleContents
     /// <summary>As a person counts: <c>QY/1/2</c> before <c>QY/1/10</c>. For the reports.</summary>
     public IEnumerable<DisclosedExhibit> InOrder => Exhibits.OrderBy(e => e.Reference);
 
-    /// <summary>The entries of its exhibits and the one that records the export, in the order of the log.</summary>
+    /// <summary>The entries of its exhibits, and of a bundle the one that records the export, in the order of the log.</summary>
     public required IReadOnlyList<DisclosedEntry> Entries { get; init; }
-
-    /// <summary>The index of the entry that records the export.</summary>
-    public required ulong ExportEntry { get; init; }
 
     /// <summary>The checkpoint that every proof is to, a signed note with its cosignatures.</summary>
     public required byte[] Checkpoint { get; init; }
@@ -33,17 +27,8 @@ internal sealed record BundleContents
     /// <summary>The policy, C2SP tlog-policy.</summary>
     public required byte[] Policy { get; init; }
 
-    /// <summary>The CA certificate of the seals, PEM.</summary>
-    public required byte[] Ca { get; init; }
-
-    /// <summary>The time-stamping authority's certificate, PEM, where a seal has a time stamp.</summary>
-    public byte[]? Tsa { get; init; }
-
     /// <summary>The personal fields withheld everywhere, sorted.</summary>
-    public required IReadOnlyList<string> Redacted { get; init; }
-
-    /// <summary>The offline verifier page.</summary>
-    public required byte[] VerifierPage { get; init; }
+    public IReadOnlyList<string> Redacted { get; init; } = [];
 
     /// <summary>The zone of the local times in the report.</summary>
     public required TimeZoneInfo Zone { get; init; }
@@ -53,6 +38,25 @@ internal sealed record BundleContents
     public PolicyVerdict Standing => LogPolicy.TryParse(Policy, out LogPolicy? policy, out string problem) && SignedNote.TryParse(Checkpoint, out SignedNote? note, out problem)
         ? policy.Evaluate(note)
         : throw new EvidenceException($"The checkpoint or its policy cannot be read. {problem}", "The vault's folder was altered behind its back: nothing was given out.", "Run 'evidencevault log fsck'.");
+}
+
+/// <summary>All that a disclosure bundle is made of, known before its first byte is written (FORMAT.md section 11).</summary>
+internal sealed record BundleContents : ContinuityFacts
+{
+    /// <summary>32 lower-case hex digits.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>The index of the entry that records the export.</summary>
+    public required ulong ExportEntry { get; init; }
+
+    /// <summary>The CA certificate of the seals, PEM.</summary>
+    public required byte[] Ca { get; init; }
+
+    /// <summary>The time-stamping authority's certificate, PEM, where a seal has a time stamp.</summary>
+    public byte[]? Tsa { get; init; }
+
+    /// <summary>The offline verifier page.</summary>
+    public required byte[] VerifierPage { get; init; }
 }
 
 /// <summary>An exhibit of a bundle.</summary>

@@ -3,7 +3,7 @@ using EvidenceVault.Pipeline.Words;
 namespace EvidenceVault.Pipeline.Disclosure;
 
 /// <summary>The offline verifier page that goes into every bundle, as it was built into this program.</summary>
-internal sealed class VerifierPage
+public sealed class VerifierPage
 {
     private readonly byte[]? _content;
 
@@ -12,6 +12,7 @@ internal sealed class VerifierPage
     {
     }
 
+    /// <summary>A page from elsewhere; null where there is none.</summary>
     public VerifierPage(byte[]? content) => _content = content;
 
     /// <summary>Its bytes.</summary>

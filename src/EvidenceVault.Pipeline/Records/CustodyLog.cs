@@ -66,6 +66,36 @@ public sealed class CustodyLog(VaultDatabase database)
         return [.. rows.Select(r => new RecordedEntry((ulong)r.Idx, r.Entry, [.. opened[r.Idx].Select(Parse)]))];
     }
 
+    /// <summary>The first entries of an exhibit, in order: how it came to be. What opens them is not read.</summary>
+    public IReadOnlyList<RecordedEntry> Beginning(ExhibitReference exhibit, int most)
+    {
+        using SqliteConnection connection = database.Read();
+        return [.. connection.Query<(long Idx, byte[] Entry)>("SELECT idx, entry FROM custody_entry WHERE exhibit = @text ORDER BY seq LIMIT @most", new { text = exhibit.Text, most }).Select(r => new RecordedEntry((ulong)r.Idx, r.Entry, []))];
+    }
+
+    /// <summary>How many entries an exhibit has.</summary>
+    public long Count(ExhibitReference exhibit)
+    {
+        using SqliteConnection connection = database.Read();
+        return connection.ExecuteScalar<long>("SELECT COUNT(*) FROM custody_entry WHERE exhibit = @text", new { text = exhibit.Text });
+    }
+
+    /// <summary>The entry that says that a bundle was finished, or null; looked for among the next entries after its export, as a bundle is made in minutes.</summary>
+    /// <param name="export">The index of the entry that records the export.</param>
+    /// <param name="bundle">The bundle's id.</param>
+    public CustodyEntry? BundleMade(ulong export, string bundle)
+    {
+        const int nextEntries = 50_000;
+        using SqliteConnection connection = database.Read();
+        return connection.Query<byte[]>(
+            "SELECT entry FROM custody_entry WHERE idx > @from AND idx <= @to AND exhibit IS NULL AND instr(entry, CAST(@bundle AS BLOB)) > 0 ORDER BY idx", new { from = (long)export, to = (long)export + nextEntries, bundle = $"\"bundle\":\"{bundle}\"" }, buffered: false)
+            .Select(bytes => CustodyEntry.TryParse(bytes, out CustodyEntry? entry, out _) ? entry : null)
+            .FirstOrDefault(e => e is { Action: Acts.BundleMade, Outcome: Outcome.Done });
+    }
+
+    /// <summary>The entry at an index, or null where the log has none there.</summary>
+    public RecordedEntry? Find(ulong index) => index < Size() ? Entry(index) : null;
+
     /// <summary>The entry at an index.</summary>
     public RecordedEntry Entry(ulong index)
     {

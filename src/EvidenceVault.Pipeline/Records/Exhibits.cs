@@ -219,6 +219,10 @@ public sealed class Exhibits(VaultDatabase database)
     /// <summary>Masters holding these bytes.</summary>
     public IReadOnlyList<ExhibitRow> WithSha256(string sha256) => Sorted("sha256 = @sha256", new { sha256 });
 
+    /// <summary>Exhibits that were sealed with this hash, by reference.</summary>
+    /// <param name="hash">SHA-256 or SHA-512, lower-case hex.</param>
+    public IReadOnlyList<ExhibitRow> WithHash(string hash) => Sorted(hash.Length == 64 ? "sha256 = @hash" : "sha512 = @hash", new { hash });
+
     /// <summary>The exhibit made of this very delivery, if there is one.</summary>
     public ExhibitRow? OfDelivery(string source, string path, long bytes, string stamp)
     {

@@ -4,9 +4,7 @@ using System.Text.Json.Nodes;
 using EvidenceVault.Pipeline.Access;
 using EvidenceVault.Pipeline.Custody;
 using EvidenceVault.Pipeline.Disclosure;
-using EvidenceVault.Pipeline.Publishing;
 using EvidenceVault.Pipeline.Records;
-using EvidenceVault.Pipeline.Storage;
 using EvidenceVault.Pipeline.Words;
 using EvidenceVault.Proof;
 using Mediator;
@@ -78,7 +76,11 @@ internal sealed record RecordedExport(string Id, string Case, IReadOnlyList<Exhi
     /// that never left, and never bytes that left without entries.</summary>
     /// <exception cref="RefusedException">What is asked cannot be given out; the refusal is recorded.</exception>
     /// <exception cref="EvidenceException">An exhibit is not as it was sealed, or not stored; the refusal is recorded.</exception>
-    public static async Task<RecordedExport> CommitAsync(Vault vault, ExportBundle request, Caller caller)
+    /// <param name="vault">The vault.</param>
+    /// <param name="request">What is asked.</param>
+    /// <param name="caller">Who asks.</param>
+    /// <param name="beside">What else is noted in the same commit.</param>
+    public static async Task<RecordedExport> CommitAsync(Vault vault, ExportBundle request, Caller caller, Action<Change, RecordedExport>? beside = null)
     {
         (string caseName, List<ExhibitRow> rows) = await ChooseAsync(vault, request, caller).ConfigureAwait(false);
         string[] redact = [.. request.Redact.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
@@ -102,8 +104,13 @@ internal sealed record RecordedExport(string Id, string Case, IReadOnlyList<Exhi
         string id = RandomNumberGenerator.GetHexString(32, lowercase: true);
         try
         {
-            (ulong exportEntry, List<long> lastSeqs) = await vault.Sequencer.CommitAsync(change => Record(change, request, caller, id, caseName, rows, policy, ca)).ConfigureAwait(false);
-            return new(id, caseName, rows, lastSeqs, exportEntry, redact, policy, ca);
+            return await vault.Sequencer.CommitAsync(change =>
+            {
+                (ulong exportEntry, List<long> lastSeqs) = Record(change, request, caller, id, caseName, rows, policy, ca);
+                var recorded = new RecordedExport(id, caseName, rows, lastSeqs, exportEntry, redact, policy, ca);
+                beside?.Invoke(change, recorded);
+                return recorded;
+            }).ConfigureAwait(false);
         }
         catch (FormatException e)
         {
@@ -172,83 +179,21 @@ internal sealed record RecordedExport(string Id, string Case, IReadOnlyList<Exhi
     }
 }
 
-internal sealed class ExportBundleHandler(Vault vault, IEvidenceStore store, VerifierPage page, Cosigning cosigning, FlowOptions options, TimeProvider clock, Caller caller) : IRequestHandler<ExportBundle, ExportedBundle>
+internal sealed class ExportBundleHandler(Vault vault, BundleMaking making, Caller caller) : IRequestHandler<ExportBundle, ExportedBundle>
 {
     public async ValueTask<ExportedBundle> Handle(ExportBundle request, CancellationToken cancellationToken)
     {
         RecordedExport export = request.Recorded ?? throw new InvalidOperationException("An export was not recorded before it was carried out.");
         try
         {
-            // The export's entries are new, so no witness has cosigned them yet.
-            await cosigning.RoundAsync(cancellationToken).ConfigureAwait(false);
-            BundleContents contents = Collect(export);
-            PolicyVerdict standing = contents.Standing;
-            if (!standing.Quorum.Holds && !request.Uncosigned) throw NoQuorum(standing);
-            ComposedBundle bundle = BundleComposition.Of(contents, manifest => vault.Keys.Seal.SignDetached(manifest));
-            long total = bundle.Files.Sum(f => f.Bytes);
-            await BundleWriting.WriteAsync(bundle, request.Output, request.Progress is { } told ? new Told(told, total) : null, cancellationToken).ConfigureAwait(false);
-            await vault.Sequencer.RecordAsync(Made(export) with { Sha256 = bundle.BundleSha256 }).ConfigureAwait(false);
-            return new(export.Id, bundle.BundleSha256, [.. export.Rows.Select(r => r.Ref)], bundle.Files.Count, total, contents.Entries.Count,
-                BundleComposition.Read(contents.Checkpoint).Size, export.Redact, standing.Quorum.Holds, standing.HasOutsideWitness);
+            ExportedBundle made = await making.MakeAsync(export, request.Output, request.Uncosigned, request.Progress, cancellationToken).ConfigureAwait(false);
+            await vault.Sequencer.RecordAsync(BundleMaking.Made(export, caller.Account) with { Sha256 = made.BundleSha256 }).ConfigureAwait(false);
+            return made;
         }
         catch (Exception e) when (e is VaultException or OperationCanceledException)
         {
-            string problem = e is VaultException told ? told.What : "It was stopped before it was whole.";
-            await vault.Sequencer.RecordAsync(Made(export) with { Outcome = Outcome.Failed, Personal = [new("problem", problem)] }).ConfigureAwait(false);
+            await vault.Sequencer.RecordAsync(BundleMaking.Failed(export, caller.Account, e)).ConfigureAwait(false);
             throw;
         }
-    }
-
-    private CustodyAct Made(RecordedExport export) => new(Acts.BundleMade, caller.Account) { Case = export.Case, Detail = new JsonObject { ["bundle"] = export.Id } };
-
-    private BundleContents Collect(RecordedExport export)
-    {
-        byte[] checkpoint = vault.CheckpointCovering(export.ExportEntry);
-        ulong size = BundleComposition.Read(checkpoint).Size;
-        // Exactly the entries up to this export: whatever is recorded meanwhile belongs to no bundle yet.
-        List<RecordedEntry> entries = [.. export.Rows.SelectMany(r => vault.Log.Entries(r.Ref)).Where(e => e.Index < export.ExportEntry).OrderBy(e => e.Index), vault.Log.Entry(export.ExportEntry)];
-        using LogSnapshot snapshot = vault.Log.Snapshot();
-        List<DisclosedExhibit> exhibits = [.. export.Rows.Select(Disclosed)];
-        return new()
-        {
-            Id = export.Id,
-            Case = export.Case,
-            MadeAt = clock.GetUtcNow(),
-            Exhibits = exhibits,
-            Entries = [.. entries.Select(e => Disclosed(e, snapshot.InclusionProof(e.Index, size), export.Redact))],
-            ExportEntry = export.ExportEntry,
-            Checkpoint = checkpoint,
-            Policy = export.Policy,
-            Ca = export.Ca,
-            Tsa = exhibits.Exists(e => e.TimeStamp is not null) ? Encoding.ASCII.GetBytes(options.Timestamps!.CertificatesPem) : null,
-            Redacted = export.Redact,
-            VerifierPage = page.Content,
-            Zone = clock.LocalTimeZone,
-        };
-    }
-
-    private DisclosedExhibit Disclosed(ExhibitRow row) => new()
-    {
-        Reference = row.Ref,
-        DeliveredName = row.RelativePath,
-        Seal = row.Seal!,
-        SealCms = row.SealCms!,
-        // A time stamp proves nothing without its authority's certificate: where none is configured, it stays behind.
-        TimeStamp = options.Timestamps is null ? null : vault.Timestamps.Of(row.Ref)?.Token,
-        Segments = [.. vault.Exhibits.Segments(row.Ref).Select(s => new DisclosedSegment(s.Number, s.Start, s.End))],
-        OpenAsync = cancel => store.OpenReadAsync(ContentAddress.Parse(row.Address!), cancel),
-    };
-
-    private static DisclosedEntry Disclosed(RecordedEntry entry, IReadOnlyList<byte[]> proof, IReadOnlyList<string> redact) => new(
-        entry.Index, entry.Bytes, [.. entry.Disclosures.Where(d => !redact.Contains(d.Name))], [.. entry.Disclosures.Where(d => redact.Contains(d.Name)).Select(d => d.Name)], proof);
-
-    private static RefusedException NoQuorum(PolicyVerdict standing) => new(
-        $"The witnesses that the vault's policy asks for have not cosigned. {standing.Quorum.Sentence}",
-        "No bundle was made: whoever checked it would find that 'witness-quorum' fails. The export stays recorded.",
-        "Try again when the witnesses can be reached, or make a bundle that fails that one check with --uncosigned.");
-
-    private sealed class Told(IProgress<ExportStep> progress, long total) : IProgress<long>
-    {
-        public void Report(long written) => progress.Report(new(written, total));
     }
 }

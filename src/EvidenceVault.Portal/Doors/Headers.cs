@@ -6,13 +6,17 @@ internal static class Headers
     public const string Policy =
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
+    /// <summary>For the worker that reads files of reviewers: it may hash in WebAssembly, and it may connect to nothing at all, so that no file can leave the browser by it.</summary>
+    public const string ReaderPolicy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'";
+
     // As the answer starts, as a page for what went wrong begins with no header at all.
     public static IApplicationBuilder UseHeaders(this IApplicationBuilder app) => app.Use((context, next) =>
     {
         context.Response.OnStarting(() =>
         {
             IHeaderDictionary headers = context.Response.Headers;
-            headers.ContentSecurityPolicy = Policy;
+            // A worker has said its own: it is a program of its own to the browser.
+            if (headers.ContentSecurityPolicy.Count == 0) headers.ContentSecurityPolicy = Policy;
             headers.XContentTypeOptions = "nosniff";
             headers["Referrer-Policy"] = "no-referrer";
             headers["Cross-Origin-Opener-Policy"] = "same-origin";

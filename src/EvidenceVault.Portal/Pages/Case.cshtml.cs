@@ -1,3 +1,4 @@
+using EvidenceVault.Pipeline;
 using EvidenceVault.Pipeline.Access;
 using EvidenceVault.Pipeline.UseCases;
 using EvidenceVault.Portal.Doors;
@@ -8,13 +9,16 @@ using Microsoft.AspNetCore.Mvc.RazorPages;
 namespace EvidenceVault.Portal.Pages;
 
 [OpenTo(Role.Technician, Role.CaseOfficer, Role.CpsReviewer, Role.Auditor)]
-internal sealed class CaseModel(IMediator mediator) : PageModel
+internal sealed class CaseModel(IMediator mediator, Vault vault) : PageModel
 {
     public CasePage List { get; private set; } = new(null, [], 1, 1);
+
+    public bool MaySeeDisclosures { get; private set; }
 
     public async Task<IActionResult> OnGetAsync(string name, [FromQuery] int page, CancellationToken cancel)
     {
         List = await mediator.Send(new ListCase(name, page), cancel);
+        MaySeeDisclosures = vault.Access.Allows(User.Identity!.Name!, new ListDisclosures(name, 1).OneOf, name);
         return List.Case is null ? NotFound() : Page();
     }
 }

@@ -29,6 +29,9 @@ internal sealed class ExhibitModel(IMediator mediator, Vault vault) : PageModel
     /// <summary>True where the caller may read the entries in the log explorer.</summary>
     public bool MayReadLog { get; private set; }
 
+    /// <summary>True where the caller may ask for its continuity.</summary>
+    public bool MayReview { get; private set; }
+
     public bool IsPicture => SeePicture.IsPicture(Shown.Exhibit);
 
     public string WhatItIs => Shown.Exhibit.Parent is null ? "Master: the file as delivered" : Told(Shown.Exhibit);
@@ -44,6 +47,7 @@ internal sealed class ExhibitModel(IMediator mediator, Vault vault) : PageModel
         MaySeePictures = ExhibitRight.Allows(vault, User.Identity!.Name!, new SeePicture(asked), asked, Shown.Exhibit.Case);
         MayReadLog = vault.Access.Allows(User.Identity!.Name!, new ExploreLog(new(), null, null).OneOf, Shown.Exhibit.Case);
         Continuity = [.. Shown.Custody.Reverse().Select(EntryShown.Of)];
+        MayReview = vault.Access.Allows(User.Identity!.Name!, new LookUp(null, asked).OneOf, Shown.Exhibit.Case);
         return Page();
     }
 
