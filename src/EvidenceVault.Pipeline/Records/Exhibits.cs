@@ -224,6 +224,15 @@ public sealed class Exhibits(VaultDatabase database)
             $"(SELECT COUNT(*) FROM exhibit e WHERE e.case_name = c.name AND {IsListed} AND e.state IN ('failed', 'damaged')) AS InTrouble FROM case_file c ORDER BY c.name").AsList();
     }
 
+    /// <summary>One case; null where there is none of this name.</summary>
+    public CaseRow? FindCase(string caseName)
+    {
+        using SqliteConnection connection = database.Read();
+        return connection.QueryFirstOrDefault<CaseRow>(
+            $"SELECT c.name AS Name, c.opened_at AS OpenedAt, (SELECT COUNT(*) FROM exhibit e WHERE e.case_name = c.name AND {IsListed}) AS Exhibits, " +
+            $"(SELECT COUNT(*) FROM exhibit e WHERE e.case_name = c.name AND {IsListed} AND e.state IN ('failed', 'damaged')) AS InTrouble FROM case_file c WHERE c.name = @caseName", new { caseName });
+    }
+
     /// <summary>Some of a case's Masters and series of stills, the newest first.</summary>
     /// <param name="caseName">The case.</param>
     /// <param name="skip">How many to leave out.</param>
