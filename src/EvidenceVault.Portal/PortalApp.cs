@@ -2,6 +2,7 @@ using System.Threading.RateLimiting;
 using EvidenceVault.Pipeline;
 using EvidenceVault.Pipeline.UseCases;
 using EvidenceVault.Portal.Accounts;
+using EvidenceVault.Portal.Apis;
 using EvidenceVault.Portal.Doors;
 using EvidenceVault.Storage.Azure;
 using Microsoft.AspNetCore.DataProtection;
@@ -47,12 +48,15 @@ internal static class PortalApp
         // What is told to people in full, and is in the custody log where it belongs, is no fault of the program.
         app.UseExceptionHandler(new ExceptionHandlerOptions { ExceptionHandlingPath = "/trouble", SuppressDiagnosticsCallback = given => given.Exception is Pipeline.Words.VaultException });
         app.UseStatusCodePagesWithReExecute("/trouble", "?status={0}");
+        app.UseProblemDetails();
         app.UseRouting();
         app.UseRateLimiter();
         app.UseAuthentication();
         app.UseMiddleware<Door>();
+        app.UseFormTokens();
         app.MapRazorPages();
         app.MapAssets();
+        app.MapAboutMe();
         return app;
     }
 
@@ -84,7 +88,7 @@ internal static class PortalApp
         // Asked at each request: whoever signed out, or was given a new password, is out everywhere at once, and a copied cookie is worth nothing any more.
         services.Configure<SecurityStampValidatorOptions>(o => o.ValidationInterval = TimeSpan.Zero);
 
-        services.AddAntiforgery(o => (o.Cookie.Name, o.Cookie.SameSite, o.FormFieldName) = ("evidencevault-form", SameSiteMode.Strict, "form"));
+        services.AddAntiforgery(o => (o.Cookie.Name, o.Cookie.SameSite, o.FormFieldName, o.HeaderName) = ("evidencevault-form", SameSiteMode.Strict, "form", ProblemDetails.TokenHeader));
         services.AddRateLimiter(o =>
         {
             o.RejectionStatusCode = StatusCodes.Status429TooManyRequests;
@@ -93,5 +97,11 @@ internal static class PortalApp
                 : RateLimitPartition.GetNoLimiter("read"));
         });
         services.AddRazorPages();
+        services.AddOpenApi(o => o.AddDocumentTransformer((document, _, _) =>
+        {
+            document.Info = new() { Title = "EvidenceVault", Version = "1", Description = $"What pages of the portal ask for, under the session of whoever has signed in. What changes something needs the header {ProblemDetails.TokenHeader}." };
+            document.Servers?.Clear(); // wherever it was asked for
+            return Task.CompletedTask;
+        }));
     }
 }

@@ -1,8 +1,8 @@
-// Builds dist/portal.css and dist/portal.js: the same bytes from the same sources. The script is written last, as the mark that both are there.
+// Builds dist/portal.css and, of each script in assets/, dist/NAME.js: the same bytes from the same sources. The style is written last, as the mark that all are there.
 
-import { renameSync, writeFileSync } from 'node:fs';
+import { readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import * as esbuild from 'esbuild';
 import * as sass from 'sass';
 
@@ -16,11 +16,11 @@ const put = (name, text) => {
 const { css } = sass.compile(join(here, 'assets/portal.scss'), { style: 'compressed', loadPaths: [join(here, 'node_modules')], quietDeps: true });
 // Off GOV.UK its typeface and the crown may not be used (govuk-frontend's licence notes).
 if (/GDS Transport|url\([^)]*crown/i.test(css)) throw new Error('The style shows the typeface or the crown of GOV.UK.');
-put('portal.css', css);
 
 const { outputFiles } = await esbuild.build({
   absWorkingDir: here,
-  entryPoints: ['assets/portal.js'],
+  entryPoints: readdirSync(join(here, 'assets')).filter((name) => name.endsWith('.js')).map((name) => `assets/${name}`),
+  outdir: 'dist',
   bundle: true,
   minify: true,
   write: false,
@@ -30,4 +30,5 @@ const { outputFiles } = await esbuild.build({
   legalComments: 'none',
   logLevel: 'warning',
 });
-put('portal.js', outputFiles[0].text);
+for (const { path, text } of outputFiles) put(basename(path), text);
+put('portal.css', css);

@@ -32,6 +32,8 @@ public class AuthorisationTests(PortalBench bench)
         // The form says nothing of the exhibit; its sending is asked for by RetrievalTests.
         ["retrieve/{**reference}"] = new("/retrieve/AB/1", "officer reviewer"),
         ["accounts"] = new("/accounts", "administrator"),
+        ["api/me"] = new("/api/me", SignedIn),
+        ["api/openapi.json"] = new("/api/openapi.json", SignedIn),
     };
 
     private IEnumerable<RouteEndpoint> Endpoints() => bench.App.Services.GetRequiredService<IEnumerable<EndpointDataSource>>().SelectMany(s => s.Endpoints).OfType<RouteEndpoint>();

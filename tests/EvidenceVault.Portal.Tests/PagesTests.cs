@@ -1,84 +1,12 @@
 using System.Security.Cryptography;
-using Deque.AxeCore.Commons;
-using Deque.AxeCore.Playwright;
 using EvidenceVault.Portal.Accounts;
 using Microsoft.Playwright;
 
 namespace EvidenceVault.Portal.Tests;
 
-/// <summary>The pages in a real Chromium: whole journeys, by mouse and by keyboard, with scripts and without, each page in each state held to WCAG 2.2 A and AA by axe. With EVIDENCEVAULT_SHOW_PAGES set to a folder,
-/// pictures of all of them at three widths stay there.</summary>
-public class PagesTests(PortalBench bench) : IAsyncLifetime
+/// <summary>The pages in a real Chromium: whole journeys, by mouse and by keyboard, with scripts and without, each page in each state held to WCAG 2.2 A and AA by axe.</summary>
+public class PagesTests(PortalBench bench) : BrowserTest(bench)
 {
-    private static readonly int[] Widths = [1280, 768, 375];
-
-    private readonly List<string> _complaints = [];
-    private readonly List<string> _violations = [];
-    private IPlaywright _playwright = null!;
-    private IBrowser _browser = null!;
-
-    public async ValueTask InitializeAsync()
-    {
-        string chromium = Environment.GetEnvironmentVariable("EVIDENCEVAULT_CHROMIUM") ?? "/usr/bin/chromium";
-        Assert.True(File.Exists(chromium), $"Chromium is not at {chromium}: apt-get install chromium, or set EVIDENCEVAULT_CHROMIUM.");
-        _playwright = await Playwright.CreateAsync();
-        _browser = await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = chromium, Args = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"] });
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await _browser.DisposeAsync();
-        _playwright.Dispose();
-    }
-
-    private async Task<IPage> OpenAsync(bool scripts = true)
-    {
-        IBrowserContext context = await _browser.NewContextAsync(new() { BaseURL = bench.Address.AbsoluteUri, JavaScriptEnabled = scripts, AcceptDownloads = true, ViewportSize = new() { Width = 1280, Height = 900 } });
-        // A loaded machine is slow, not wrong.
-        context.SetDefaultTimeout(120_000);
-        IPage page = await context.NewPageAsync();
-        page.Console += (_, message) =>
-        {
-            if (message.Type is "error" or "warning" && !message.Text.Contains("the server responded with a status of 40", StringComparison.Ordinal)) _complaints.Add($"{page.Url}: {message.Text}");
-        };
-        page.PageError += (_, error) => _complaints.Add($"{page.Url}: {error}");
-        page.Request += (_, request) =>
-        {
-            if (!request.Url.StartsWith(bench.Address.AbsoluteUri, StringComparison.Ordinal) && !request.Url.StartsWith("data:", StringComparison.Ordinal)) _complaints.Add($"{page.Url} asked for {request.Url}");
-        };
-        return page;
-    }
-
-    private static async Task SignInAsync(IPage page, string account)
-    {
-        await page.GotoAsync("/sign-in");
-        await page.GetByLabel("Account").FillAsync(account);
-        await page.GetByLabel("Password").FillAsync(PortalBench.Password);
-        await page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
-        await page.GetByText($"Signed in as {account}").WaitForAsync();
-    }
-
-    // A page in the state it is in: seen at three widths, and held to the rules at each.
-    private async Task LookAsync(IPage page, string name)
-    {
-        string? show = Environment.GetEnvironmentVariable("EVIDENCEVAULT_SHOW_PAGES") is { Length: > 0 } named ? Directory.CreateDirectory(named).FullName : null;
-        foreach (int width in Widths)
-        {
-            await page.SetViewportSizeAsync(width, 900);
-            if (show is not null) await page.ScreenshotAsync(new() { Path = Path.Combine(show, $"{name}-{width}.png"), FullPage = true });
-            Assert.True(await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= innerWidth"), $"{name} is wider than {width} pixels");
-            AxeResult found = await page.RunAxe(new AxeRunOptions { RunOnly = new RunOnlyOptions { Type = "tag", Values = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] } });
-            _violations.AddRange(found.Violations.Select(v => $"{name} at {width}: {v.Id}: {v.Help}: {string.Join("; ", v.Nodes.Select(n => n.Html))}"));
-        }
-        await page.SetViewportSizeAsync(1280, 900);
-    }
-
-    private void NothingToComplainOf()
-    {
-        Assert.Empty(_violations);
-        Assert.Empty(_complaints);
-    }
-
     [Fact]
     public async Task A_case_officer_finds_the_exhibit_sees_what_moved_and_retrieves_it_unchanged()
     {
@@ -101,7 +29,7 @@ public class PagesTests(PortalBench bench) : IAsyncLifetime
         await page.GetByRole(AriaRole.Link, new() { Name = "AB/1", Exact = true }).ClickAsync();
 
         await page.GetByRole(AriaRole.Heading, new() { Name = "Exhibit AB/1", Exact = true }).WaitForAsync();
-        await page.GetByText(Convert.ToHexStringLower(SHA256.HashData(bench.Master))).WaitForAsync();
+        await page.GetByText(Convert.ToHexStringLower(SHA256.HashData(Bench.Master))).WaitForAsync();
         Assert.True(await page.Locator("img.ev-picture").CountAsync() >= 2);
         await page.WaitForFunctionAsync("[...document.images].every(i => i.complete && i.naturalWidth > 0)");
         await LookAsync(page, "exhibit");
@@ -116,7 +44,7 @@ public class PagesTests(PortalBench bench) : IAsyncLifetime
         IDownload download = await page.RunAndWaitForDownloadAsync(() => page.GetByRole(AriaRole.Button, new() { Name = "Retrieve" }).ClickAsync());
         Assert.Null(await download.FailureAsync());
         Assert.Equal("AB-1.mp4", download.SuggestedFilename);
-        Assert.Equal(bench.Master, await File.ReadAllBytesAsync(await download.PathAsync()));
+        Assert.Equal(Bench.Master, await File.ReadAllBytesAsync(await download.PathAsync()));
 
         await page.GotoAsync("/exhibits/AB/1");
         await page.GetByText("Viewing for charging decision").First.WaitForAsync();
@@ -137,7 +65,7 @@ public class PagesTests(PortalBench bench) : IAsyncLifetime
             await page.GotoAsync("/" + name);
             await LookAsync(page, name);
         }
-        await page.GotoAsync(await FirstUse.InviteAsync(bench.App.Services, "newcomer"));
+        await page.GotoAsync(await FirstUse.InviteAsync(Bench.App.Services, "newcomer"));
         await LookAsync(page, "set-password");
         await page.GetByLabel("New password").FillAsync("short");
         await page.GetByLabel("The same password again").FillAsync("short");
@@ -191,8 +119,8 @@ public class PagesTests(PortalBench bench) : IAsyncLifetime
         await page.GetByLabel("Why do you need it?").FillAsync("Continuity check");
         await page.GetByLabel("Your password again").FillAsync(PortalBench.Password);
         IDownload download = await page.RunAndWaitForDownloadAsync(() => page.GetByRole(AriaRole.Button, new() { Name = "Retrieve" }).ClickAsync());
-        Assert.Equal(bench.Master, await File.ReadAllBytesAsync(await download.PathAsync()));
-        Assert.Empty(_complaints);
+        Assert.Equal(Bench.Master, await File.ReadAllBytesAsync(await download.PathAsync()));
+        NothingToComplainOf();
     }
 
     [Fact]
@@ -216,7 +144,7 @@ public class PagesTests(PortalBench bench) : IAsyncLifetime
             await page.WaitForFunctionAsync("link => document.readyState === 'complete' && ![...document.activeElement.childNodes].some(n => n.textContent === link)", link);
         }
         await page.GetByRole(AriaRole.Heading, new() { Name = "Retrieve exhibit AB/1" }).WaitForAsync();
-        Assert.Empty(_complaints);
+        NothingToComplainOf();
     }
 
     // Goes on with Tab until the field or link of this id or text has the focus, which must be seen.

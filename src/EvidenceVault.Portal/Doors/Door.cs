@@ -26,7 +26,7 @@ internal sealed class Door(RequestDelegate next, Vault vault)
         }
         if (account is null)
         {
-            if (HttpMethods.IsGet(context.Request.Method)) context.Response.Redirect("/sign-in?to=" + Uri.EscapeDataString(context.Request.Path + context.Request.QueryString));
+            if (HttpMethods.IsGet(context.Request.Method) && !Apis.ProblemDetails.IsApi(context)) context.Response.Redirect("/sign-in?to=" + Uri.EscapeDataString(context.Request.Path + context.Request.QueryString));
             else context.Response.StatusCode = StatusCodes.Status401Unauthorized;
             return;
         }
