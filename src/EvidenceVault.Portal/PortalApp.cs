@@ -4,6 +4,7 @@ using EvidenceVault.Pipeline.UseCases;
 using EvidenceVault.Portal.Accounts;
 using EvidenceVault.Portal.Apis;
 using EvidenceVault.Portal.Doors;
+using EvidenceVault.Portal.Watching;
 using EvidenceVault.Storage.Azure;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Identity;
@@ -57,14 +58,17 @@ internal static class PortalApp
         app.MapRazorPages();
         app.MapAssets();
         app.MapAboutMe();
+        app.MapWatching();
         return app;
     }
 
     private static void AddServices(IServiceCollection services, PortalOptions options, Vault vault, TimeProvider clock)
     {
         services.AddSingleton(clock).AddHttpContextAccessor();
+        services.AddScoped<OnBehalf>().AddSingleton<PlaybackTickets>().AddSingleton<Works>().AddHostedService(s => s.GetRequiredService<Works>());
         services.AddEvidenceVault(vault, new(), s => new Caller(
-                s.GetRequiredService<IHttpContextAccessor>().HttpContext?.User.Identity is { IsAuthenticated: true, Name: { } name } ? name : throw new InvalidOperationException("Nobody is signed in.")))
+                s.GetRequiredService<OnBehalf>().Account
+                ?? (s.GetRequiredService<IHttpContextAccessor>().HttpContext?.User.Identity is { IsAuthenticated: true, Name: { } name } ? name : throw new InvalidOperationException("Nobody is signed in."))))
             .AddAzureStorage(new AzureStorageOptions { ConnectionString = options.Storage })
             .AddFootageAnalysis(o => o.ScratchFolder = vault.ScratchRoot);
 

@@ -67,6 +67,9 @@ public sealed record ShownExhibit(ExhibitRow Exhibit, IReadOnlyList<SegmentRow> 
     /// <summary>Of a still: the series that it was looked at in.</summary>
     public string? Series { get; init; }
 
+    /// <summary>What people noted about it; empty for whoever may not read notes.</summary>
+    public IReadOnlyList<NoteRow> Notes { get; init; } = [];
+
     /// <summary>Of a series: its stills, in its order.</summary>
     public IReadOnlyList<string> Stills { get; init; } = [];
 }
@@ -127,11 +130,15 @@ internal sealed class ListExhibitsHandler(Vault vault, Caller caller) : IRequest
     }
 }
 
-internal sealed class ShowExhibitHandler(Vault vault) : IRequestHandler<ShowExhibit, ShownExhibit>
+internal sealed class ShowExhibitHandler(Vault vault, Caller caller) : IRequestHandler<ShowExhibit, ShownExhibit>
 {
     public ValueTask<ShownExhibit> Handle(ShowExhibit request, CancellationToken cancellationToken) => ValueTask.FromResult(new ShownExhibit(
         vault.Exhibits.Find(request.Reference)!, vault.Exhibits.Segments(request.Reference), vault.Exhibits.Derivatives(request.Reference), vault.Log.Entries(request.Reference), vault.Timestamps.Of(request.Reference))
-    { Series = vault.Stills.Of(request.Reference), Stills = vault.Stills.In(request.Reference) });
+    {
+        Series = vault.Stills.Of(request.Reference),
+        Stills = vault.Stills.In(request.Reference),
+        Notes = vault.Access.Allows(caller.Account, ShowNote.Readers, vault.Exhibits.Find(request.Reference)!.Case) ? vault.Notes.Of(request.Reference, ShowNote.MostShown) : [],
+    });
 }
 
 internal sealed class RetrieveExhibitHandler(Vault vault, IEvidenceStore store, Caller caller) : IRequestHandler<RetrieveExhibit, ExhibitRow>

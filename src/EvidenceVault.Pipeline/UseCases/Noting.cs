@@ -36,6 +36,9 @@ public sealed record ShowNote(ExhibitReference Reference, long Number) : IEviden
     /// <inheritdoc/>
     public IReadOnlyCollection<Role> OneOf => Readers;
 
+    /// <summary>Notes that are shown beside an exhibit.</summary>
+    public const int MostShown = 200;
+
     /// <summary>Who may read notes: an officer's thoughts are not for whoever brought the footage in.</summary>
     public static IReadOnlyCollection<Role> Readers { get; } = [Role.CaseOfficer, Role.CpsReviewer, Role.Auditor];
 

@@ -169,8 +169,6 @@ internal sealed record PlaybackChoice(ExhibitRow Asked, ExhibitRow Master, Probe
 
 internal sealed class PlayExhibitHandler(Vault vault) : IRequestHandler<PlayExhibit, Playback>
 {
-    private const int MostNotes = 200;
-
     public ValueTask<Playback> Handle(PlayExhibit request, CancellationToken cancellationToken)
     {
         var chosen = PlaybackChoice.Of(vault, vault.Exhibits.Find(request.Reference)!, request.Show);
@@ -191,7 +189,7 @@ internal sealed class PlayExhibitHandler(Vault vault) : IRequestHandler<PlayExhi
             Recording = vault.Recordings.Find(chosen.Master.Ref),
             Segments = whole ? vault.Exhibits.Segments(request.Reference) : [],
             Storyboard = whole ? [.. vault.Exhibits.Derivatives(request.Reference).Where(d => d.Role == "storyboard" && d.StoredAt is not null)] : [],
-            Notes = vault.Notes.Of(request.Reference, MostNotes),
+            Notes = vault.Notes.Of(request.Reference, ShowNote.MostShown),
         });
     }
 }

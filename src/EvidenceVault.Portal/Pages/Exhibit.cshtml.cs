@@ -23,6 +23,13 @@ internal sealed class ExhibitModel(IMediator mediator, Vault vault) : PageModel
     /// <summary>True where the caller may have its bytes; only then are pictures shown.</summary>
     public bool MayRetrieve { get; private set; }
 
+    /// <summary>True for what there may be a player for.</summary>
+    public bool IsFootage => Shown.Exhibit is { Parent: null, State: ExhibitState.Analysed or ExhibitState.NotAnalysed } or { Role: "clip" or "viewing-copy" };
+
+    public bool MayReadNotes { get; private set; }
+
+    public bool MayNote { get; private set; }
+
     public bool IsPicture => SeePicture.IsPicture(Shown.Exhibit);
 
     public string WhatItIs => Shown.Exhibit.Parent is null ? "Master: the file as delivered" : Told(Shown.Exhibit);
@@ -35,6 +42,8 @@ internal sealed class ExhibitModel(IMediator mediator, Vault vault) : PageModel
         if (!ExhibitReference.TryParse(reference, out ExhibitReference asked)) return NotFound();
         Shown = await mediator.Send(new ShowExhibit(asked), cancel);
         MayRetrieve = vault.Access.Allows(User.Identity!.Name!, new OpenExhibit(asked, null).OneOf, Shown.Exhibit.Case);
+        MayReadNotes = vault.Access.Allows(User.Identity!.Name!, ShowNote.Readers, Shown.Exhibit.Case);
+        MayNote = vault.Access.Allows(User.Identity!.Name!, new WriteNote(asked, null, null, "").OneOf, Shown.Exhibit.Case);
         Continuity = [.. Shown.Custody.Reverse().Take(EntriesMost).Select(EntryShown.Of)];
         return Page();
     }
