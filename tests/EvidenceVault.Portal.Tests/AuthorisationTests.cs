@@ -25,12 +25,27 @@ public class AuthorisationTests(PortalBench bench)
         ["accessibility"] = new("/accessibility", Anyone),
         ["assets/portal.css"] = new(Assets.Address("portal.css"), Anyone),
         ["assets/portal.js"] = new(Assets.Address("portal.js"), Anyone),
+        ["assets/timeline.js"] = new(Assets.Address("timeline.js"), Anyone),
+        ["assets/watch.js"] = new(Assets.Address("watch.js"), Anyone),
+        ["assets/work.js"] = new(Assets.Address("work.js"), Anyone),
         ["assets/portal.svg"] = new(Assets.Address("portal.svg"), Anyone),
         ["cases/{name}"] = new("/cases/OP-HERON", "technician officer reviewer auditor", OfCase: true),
         ["exhibits/{**reference}"] = new("/exhibits/AB/1", "technician officer reviewer auditor", OfCase: true),
         ["pictures/{**reference}"] = new("/pictures/{picture}", "officer reviewer", OfCase: true),
         // The form says nothing of the exhibit; its sending is asked for by RetrievalTests.
         ["retrieve/{**reference}"] = new("/retrieve/AB/1", "officer reviewer"),
+        ["watch/{**reference}"] = new("/watch/AB/1", "officer reviewer", OfCase: true),
+        ["cut/{**reference}"] = new("/cut/AB/1", "officer reviewer", OfCase: true),
+        ["cases/{name}/timeline"] = new("/cases/OP-HERON/timeline", "officer reviewer", OfCase: true),
+        // The form says nothing of the exhibit; notes are read by the exhibit's own page.
+        ["notes/{**reference}"] = new("/notes/AB/1", "officer reviewer auditor"),
+        ["viewing-copy/{**reference}"] = new("/viewing-copy/AB/1", "officer reviewer"),
+        // Somebody else's is told as unknown.
+        ["work/{id}"] = new("/work/none", "officer reviewer"),
+        ["api/works/{id}"] = new("/api/works/none", "officer reviewer"),
+        // A ticket is somebody's own (PlaybackTests); none is nobody's.
+        ["api/play/{ticket}"] = new("/api/play/none", ""),
+        ["api/play/{ticket}/frames"] = new("/api/play/none/frames?at=0", ""),
         ["accounts"] = new("/accounts", "administrator"),
         ["api/me"] = new("/api/me", SignedIn),
         ["api/openapi.json"] = new("/api/openapi.json", SignedIn),

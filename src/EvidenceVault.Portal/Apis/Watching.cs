@@ -37,7 +37,23 @@ internal static class WatchingApi
         Ticket held = await HoldAsync(ticket, TicketFor.Bytes, context, tickets, vault);
         OpenedExhibit opened = await mediator.Send(new ReadPlayback(held.Exhibit), cancel);
         // Ranges, HEAD and what cannot be satisfied are the framework's; the stream is read only where a range is.
-        return Results.Stream(opened.Content, held.MediaType, entityTag: new EntityTagHeaderValue($"\"{opened.Exhibit.Sha256}\""), enableRangeProcessing: true);
+        return new HeldPart(Results.Stream(opened.Content, held.MediaType, entityTag: new EntityTagHeaderValue($"\"{opened.Exhibit.Sha256}\""), enableRangeProcessing: true));
+    }
+
+    // What turns out not to be as sealed once part of it has been sent: it is in the log, and the player has been told a length, and sees that it did not get it.
+    private sealed class HeldPart(IResult part) : IResult
+    {
+        public async Task ExecuteAsync(HttpContext httpContext)
+        {
+            try
+            {
+                await part.ExecuteAsync(httpContext);
+            }
+            catch (VaultException) when (httpContext.Response.HasStarted)
+            {
+                httpContext.Abort();
+            }
+        }
     }
 
     private static async Task<IResult> FramesAsync(string ticket, double at, HttpContext context, PlaybackTickets tickets, Vault vault, IMediator mediator, CancellationToken cancel)
