@@ -126,7 +126,9 @@ internal sealed class ShowTimelineHandler(Vault vault) : IRequestHandler<ShowTim
     // A window that was asked for the wrong way round, or for no time at all, is mended, not refused.
     private static (long From, long To) Window(ShowTimeline request, long first, long last)
     {
-        long from = request.From?.ToUnixTimeMilliseconds() ?? first, to = request.To?.ToUnixTimeMilliseconds() ?? last;
+        // A little more than all of it, so that nothing lies on the edge.
+        long beside = Math.Max(Shortest, (last - first) / 50);
+        long from = request.From?.ToUnixTimeMilliseconds() ?? first - beside, to = request.To?.ToUnixTimeMilliseconds() ?? last + beside;
         if (to < from) (from, to) = (to, from);
         return (from, Math.Max(to, from + Shortest));
     }
