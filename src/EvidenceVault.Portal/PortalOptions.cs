@@ -20,6 +20,9 @@ internal sealed record PortalOptions
     /// <summary>How often one address may send a form that asks for a password, in a minute.</summary>
     public int TriesAMinute { get; init; } = 30;
 
+    /// <summary>A provider of identities, where one is set.</summary>
+    public Accounts.ProviderOptions? Provider { get; init; }
+
     /// <summary>Where the portal keeps what is its own: accounts, and the keys of its cookies.</summary>
     public string Folder => Path.Combine(Vault, "portal");
 

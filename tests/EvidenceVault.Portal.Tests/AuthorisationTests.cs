@@ -9,11 +9,12 @@ namespace EvidenceVault.Portal.Tests;
 /// <summary>Every address of the running portal, for every role, member of the case and stranger to it. The addresses are asked of the portal itself: one that is not in the table fails the test.</summary>
 public class AuthorisationTests(PortalBench bench)
 {
-    private const string Anyone = "anyone", SignedIn = "signed-in", Nobody = "nobody";
+    private const string Anyone = "anyone", SignedIn = "signed-in", Nobody = "nobody", Asset = "assets/";
 
-    private sealed record Rule(string Address, string For, bool OfCase = false);
+    private sealed record Rule(string Address, string For, bool OfCase = false, string Method = "GET");
 
-    // For each route: an address of it, and for whom it is. OfCase: strangers with the same role are refused too.
+    // For each route: an address of it, and for whom it is. OfCase: strangers with the same role are refused too. What is sent by another method than GET brings no token, so that nothing is changed: it is open where the token is
+    // what is missed.
     private static readonly Dictionary<string, Rule> Table = new()
     {
         [""] = new("/", SignedIn),
@@ -47,23 +48,29 @@ public class AuthorisationTests(PortalBench bench)
         ["api/play/{ticket}"] = new("/api/play/none", ""),
         ["api/play/{ticket}/frames"] = new("/api/play/none/frames?at=0", ""),
         ["accounts"] = new("/accounts", "administrator"),
+        ["sign-in/code"] = new("/sign-in/code", Anyone),
+        ["sign-in/provider/{handler?}"] = new("/sign-in/provider", Anyone),
+        ["confirm"] = new("/confirm", SignedIn),
+        ["account/{handler?}"] = new("/account", SignedIn),
+        ["api/passkeys/sign-in-options"] = new("/api/passkeys/sign-in-options", Anyone, Method: "POST"),
+        ["api/passkeys/sign-in"] = new("/api/passkeys/sign-in", Anyone, Method: "POST"),
+        ["api/passkeys/options"] = new("/api/passkeys/options", SignedIn, Method: "POST"),
+        ["api/passkeys"] = new("/api/passkeys", SignedIn, Method: "POST"),
         ["api/me"] = new("/api/me", SignedIn),
         ["api/openapi.json"] = new("/api/openapi.json", SignedIn),
     };
 
     private IEnumerable<RouteEndpoint> Endpoints() => bench.App.Services.GetRequiredService<IEnumerable<EndpointDataSource>>().SelectMany(s => s.Endpoints).OfType<RouteEndpoint>();
 
-    private static string Key(RouteEndpoint endpoint)
-    {
-        string route = (endpoint.RoutePattern.RawText ?? "").TrimStart('/');
-        return route.StartsWith("assets/", StringComparison.Ordinal) ? "assets/" + route.Split('/')[^1] : route;
-    }
+    private static string Key(RouteEndpoint endpoint) => (endpoint.RoutePattern.RawText ?? "").TrimStart('/');
 
     [Fact]
     public void Every_address_says_for_whom_it_is_and_stands_in_the_table()
     {
         Assert.All(Endpoints(), e => Assert.NotNull(e.Metadata.GetMetadata<IAudience>()));
-        Assert.Equal(Table.Keys.Order(), Endpoints().Select(Key).Distinct().Order());
+        // Style, scripts and icon are for anyone.
+        Assert.All(Endpoints().Where(e => Key(e).StartsWith(Asset, StringComparison.Ordinal)), e => Assert.True(e.Metadata.GetMetadata<IAudience>()!.Anyone));
+        Assert.Equal(Table.Keys.Order(), Endpoints().Select(Key).Where(k => !k.StartsWith(Asset, StringComparison.Ordinal)).Distinct().Order());
     }
 
     [Fact]
@@ -80,10 +87,11 @@ public class AuthorisationTests(PortalBench bench)
                 // Signing out is tried by SignInTests: here it would end the session.
                 string address = rule.Address.Replace("{picture}", picture, StringComparison.Ordinal);
                 ulong size = bench.Vault.Log.Size();
-                HttpResponseMessage answer = await client.GetAsync(address);
+                using HttpRequestMessage request = new(new(rule.Method), address);
+                HttpResponseMessage answer = await client.SendAsync(request);
                 bool stranger = who.StartsWith("stranger-", StringComparison.Ordinal);
                 bool open = rule.For == Anyone || (who != Nobody && (rule.For == SignedIn || rule.For.Split(' ').Contains(who.Replace("stranger-", "", StringComparison.Ordinal))) && !(rule.OfCase && stranger));
-                bool isOpen = answer.StatusCode == HttpStatusCode.OK || (rule.Address is "/trouble" && answer.StatusCode == HttpStatusCode.NotFound)
+                bool isOpen = answer.StatusCode == (rule.Method == "GET" ? HttpStatusCode.OK : HttpStatusCode.BadRequest) || (rule.Address is "/trouble" or "/sign-in/provider" && answer.StatusCode == HttpStatusCode.NotFound)
                     || (answer.StatusCode == HttpStatusCode.Redirect && !answer.Headers.Location!.ToString().StartsWith("/sign-in?to=", StringComparison.Ordinal));
                 if (open != isOpen) wrong.Add($"{who} at {address}: {(int)answer.StatusCode}, wanted {(open ? "open" : "refused")}");
                 if (open || who == Nobody) continue;

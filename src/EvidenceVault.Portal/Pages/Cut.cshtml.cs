@@ -49,8 +49,7 @@ internal sealed class CutModel(IMediator mediator, SigningIn signing, Works work
         ReadBounds();
         if (string.IsNullOrWhiteSpace(Reason)) Wrong("reason", "Enter why you need the clip");
         if (Reason is { Length: > 2000 }) Wrong("reason", "The reason must be 2,000 characters or fewer");
-        if (string.IsNullOrEmpty(Password)) Wrong("password", "Enter your password");
-        else if (Errors.Count == 0 && !await signing.ConfirmAsync(User.Identity!.Name!, Password)) Wrong("password", "The password is not right, or too many tries have locked your account for 15 minutes");
+        if (await NotConfirmedAsync(signing, Password) is { } unsure) Wrong("password", unsure);
         await ForeseeAsync(cancel);
         if (Errors.Count > 0 || Asked is not { } bounds) return Page();
         string why = Reason!.Trim();
