@@ -224,13 +224,11 @@ public sealed class Exhibits(VaultDatabase database)
             $"(SELECT COUNT(*) FROM exhibit e WHERE e.case_name = c.name AND {IsListed} AND e.state IN ('failed', 'damaged')) AS InTrouble FROM case_file c ORDER BY c.name").AsList();
     }
 
-    /// <summary>One case; null where there is none of this name.</summary>
-    public CaseRow? FindCase(string caseName)
+    /// <summary>True where there is a case of this name.</summary>
+    public bool HasCase(string caseName)
     {
         using SqliteConnection connection = database.Read();
-        return connection.QueryFirstOrDefault<CaseRow>(
-            $"SELECT c.name AS Name, c.opened_at AS OpenedAt, (SELECT COUNT(*) FROM exhibit e WHERE e.case_name = c.name AND {IsListed}) AS Exhibits, " +
-            $"(SELECT COUNT(*) FROM exhibit e WHERE e.case_name = c.name AND {IsListed} AND e.state IN ('failed', 'damaged')) AS InTrouble FROM case_file c WHERE c.name = @caseName", new { caseName });
+        return connection.ExecuteScalar<long>("SELECT COUNT(*) FROM case_file WHERE name = @caseName", new { caseName }) > 0;
     }
 
     /// <summary>Some of a case's Masters and series of stills, the newest first.</summary>

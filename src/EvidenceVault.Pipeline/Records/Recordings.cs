@@ -41,9 +41,8 @@ public sealed record RecordingRow
 /// <summary>Recordings of one camera that lie close together, told as one.</summary>
 /// <param name="Camera">The camera.</param>
 /// <param name="From">Beginning of the first.</param>
-/// <param name="To">End of the last.</param>
-/// <param name="Recordings">How many.</param>
-public sealed record RecordingCluster(string Camera, long From, long To, long Recordings);
+/// <param name="To">End of the one that begins last.</param>
+public sealed record RecordingCluster(string Camera, long From, long To);
 
 /// <summary>An interval of motion at its place on the timeline.</summary>
 /// <param name="Exhibit">The Master.</param>
@@ -80,14 +79,16 @@ public sealed class Recordings(VaultDatabase database)
     public RecordedSpan Span(string caseName)
     {
         using SqliteConnection connection = database.Read();
-        return connection.QueryFirst<RecordedSpan>("SELECT MIN(corrected) AS \"From\", MAX(ended) AS \"To\" FROM recording WHERE case_name = @caseName AND started IS NOT NULL", new { caseName });
+        // Each by its own index.
+        return connection.QueryFirst<RecordedSpan>(
+            "SELECT (SELECT MIN(corrected) FROM recording WHERE case_name = @caseName AND started IS NOT NULL) AS \"From\", (SELECT MAX(ended) FROM recording WHERE case_name = @caseName AND started IS NOT NULL) AS \"To\"", new { caseName });
     }
 
-    /// <summary>How many lie in a window, at least in part.</summary>
-    public long Count(string caseName, long from, long to)
+    /// <summary>How many lie in a window, at least in part; no more than <paramref name="most"/> are counted.</summary>
+    public long Count(string caseName, long from, long to, int most)
     {
         using SqliteConnection connection = database.Read();
-        return connection.ExecuteScalar<long>($"SELECT COUNT(*) FROM recording WHERE {InWindow}", new { caseName, from, to });
+        return connection.ExecuteScalar<long>($"SELECT COUNT(*) FROM (SELECT 1 FROM recording WHERE {InWindow} LIMIT @most)", new { caseName, from, to, most });
     }
 
     /// <summary>Those in a window, in order of time.</summary>
@@ -97,17 +98,23 @@ public sealed class Recordings(VaultDatabase database)
         return connection.Query<RecordingRow>($"SELECT {Columns} FROM recording WHERE {InWindow} ORDER BY corrected, exhibit LIMIT @most OFFSET @skip", new { caseName, from, to, skip, most }).AsList();
     }
 
-    /// <summary>Those in a window, told as one where they begin in the same stretch of it.</summary>
+    /// <summary>Those that begin in a window, told as one for each camera and stretch of it. Two look-ups in an index for each, however many there are.</summary>
     /// <param name="caseName">The case.</param>
     /// <param name="from">Beginning of the window.</param>
-    /// <param name="to">Its end.</param>
     /// <param name="stretch">Milliseconds of a stretch.</param>
-    public IReadOnlyList<RecordingCluster> Clustered(string caseName, long from, long to, long stretch)
+    /// <param name="stretches">How many.</param>
+    /// <param name="mostCameras">The most cameras that are looked at, by name.</param>
+    public IReadOnlyList<RecordingCluster> Clustered(string caseName, long from, long stretch, int stretches, int mostCameras)
     {
         using SqliteConnection connection = database.Read();
         return connection.Query<RecordingCluster>(
-            $"SELECT camera AS Camera, MIN(corrected) AS \"From\", MAX(ended) AS \"To\", COUNT(*) AS Recordings FROM recording WHERE {InWindow} GROUP BY camera, (corrected - @from) / @stretch ORDER BY camera, 2",
-            new { caseName, from, to, stretch }).AsList();
+            "WITH RECURSIVE part (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM part WHERE n + 1 < @stretches), " +
+            "looked AS (SELECT name FROM camera WHERE case_name = @caseName ORDER BY name LIMIT @mostCameras), " +
+            "found AS (SELECT c.name AS camera, " +
+            "(SELECT MIN(corrected) FROM recording WHERE case_name = @caseName AND camera = c.name AND started IS NOT NULL AND corrected >= @from + p.n * @stretch AND corrected < @from + (p.n + 1) * @stretch) AS first, " +
+            "(SELECT ended FROM recording WHERE case_name = @caseName AND camera = c.name AND started IS NOT NULL AND corrected >= @from + p.n * @stretch AND corrected < @from + (p.n + 1) * @stretch ORDER BY corrected DESC LIMIT 1) AS last " +
+            "FROM looked c CROSS JOIN part p) " +
+            "SELECT camera AS Camera, first AS \"From\", last AS \"To\" FROM found WHERE first IS NOT NULL ORDER BY camera, first", new { caseName, from, stretch, stretches, mostCameras }).AsList();
     }
 
     /// <summary>The intervals of motion of recordings, in order of time.</summary>
@@ -127,11 +134,11 @@ public sealed class Recordings(VaultDatabase database)
         return connection.Query<RecordingRow>($"SELECT {Columns} FROM recording WHERE case_name = @caseName AND started IS NULL ORDER BY exhibit LIMIT @most", new { caseName, most }).AsList();
     }
 
-    /// <summary>How many of a case are not placed.</summary>
-    public long CountWithoutTime(string caseName)
+    /// <summary>How many of a case are not placed; no more than <paramref name="most"/> are counted.</summary>
+    public long CountWithoutTime(string caseName, int most)
     {
         using SqliteConnection connection = database.Read();
-        return connection.ExecuteScalar<long>("SELECT COUNT(*) FROM recording WHERE case_name = @caseName AND started IS NULL", new { caseName });
+        return connection.ExecuteScalar<long>("SELECT COUNT(*) FROM (SELECT 1 FROM recording WHERE case_name = @caseName AND started IS NULL LIMIT @most)", new { caseName, most });
     }
 
     /// <summary>The digests of the blocks of what is stored; null where none are kept.</summary>

@@ -40,8 +40,11 @@ public sealed record Timeline
     /// <summary>Exhibits on a page of the list.</summary>
     public const int OnPage = 50;
 
-    /// <summary>The case; null where there is none of this name.</summary>
-    public required CaseRow? Case { get; init; }
+    /// <summary>No more are counted and listed: who looks for one among more makes the window smaller.</summary>
+    public const int MostCounted = 10_000;
+
+    /// <summary>The case's name; null where there is none of this name.</summary>
+    public required string? Case { get; init; }
 
     /// <summary>Beginning of the window.</summary>
     public DateTimeOffset From { get; init; }
@@ -52,7 +55,7 @@ public sealed record Timeline
     /// <summary>From the first frame of all recordings to the last; empty where none is placed.</summary>
     public RecordedSpan Span { get; init; } = new(null, null);
 
-    /// <summary>Recordings in the window.</summary>
+    /// <summary>Recordings in the window; <see cref="MostCounted"/> where there are as many or more.</summary>
     public long Count { get; init; }
 
     /// <summary>Each of them where they are few; else empty.</summary>
@@ -88,24 +91,24 @@ public sealed record Timeline
 
 internal sealed class ShowTimelineHandler(Vault vault) : IRequestHandler<ShowTimeline, Timeline>
 {
-    private const int MostDrawn = 400, MostSegments = 2000, Stretches = 300;
+    private const int MostDrawn = 400, MostSegments = 2000, Stretches = 100, MostCameras = 40;
     private const long Shortest = 1000; // milliseconds: no window is shorter
 
     public ValueTask<Timeline> Handle(ShowTimeline request, CancellationToken cancellationToken)
     {
-        CaseRow? row = vault.Exhibits.FindCase(request.CaseName);
-        if (row is null) return ValueTask.FromResult(new Timeline { Case = null });
+        string name = request.CaseName;
+        if (!vault.Exhibits.HasCase(name)) return ValueTask.FromResult(new Timeline { Case = null });
         Recordings recordings = vault.Recordings;
-        RecordedSpan span = recordings.Span(row.Name);
-        IReadOnlyList<RecordingRow> withoutTime = recordings.WithoutTime(row.Name, Timeline.OnPage);
-        var empty = new Timeline { Case = row, Span = span, WithoutTime = withoutTime, CountWithoutTime = withoutTime.Count < Timeline.OnPage ? withoutTime.Count : recordings.CountWithoutTime(row.Name) };
+        RecordedSpan span = recordings.Span(name);
+        IReadOnlyList<RecordingRow> withoutTime = recordings.WithoutTime(name, Timeline.OnPage);
+        var empty = new Timeline { Case = name, Span = span, WithoutTime = withoutTime, CountWithoutTime = withoutTime.Count < Timeline.OnPage ? withoutTime.Count : recordings.CountWithoutTime(name, Timeline.MostCounted) };
         if (span is not { From: { } first, To: { } last }) return ValueTask.FromResult(empty);
 
         (long from, long to) = Window(request, first, last);
-        long count = recordings.Count(row.Name, from, to);
+        long count = recordings.Count(name, from, to, Timeline.MostCounted);
         int pages = (int)Math.Clamp((count + Timeline.OnPage - 1) / Timeline.OnPage, 1, int.MaxValue), page = Math.Clamp(request.Page, 1, pages);
-        IReadOnlyList<RecordingRow> listed = recordings.InOrder(row.Name, from, to, (page - 1) * Timeline.OnPage, Timeline.OnPage);
-        IReadOnlyList<RecordingRow> drawn = count > MostDrawn ? [] : count <= Timeline.OnPage ? listed : recordings.InOrder(row.Name, from, to, 0, MostDrawn);
+        IReadOnlyList<RecordingRow> listed = recordings.InOrder(name, from, to, (page - 1) * Timeline.OnPage, Timeline.OnPage);
+        IReadOnlyList<RecordingRow> drawn = count > MostDrawn ? [] : count <= Timeline.OnPage ? listed : recordings.InOrder(name, from, to, 0, MostDrawn);
         IReadOnlyList<PlacedSegment> segments = drawn.Count == 0 ? [] : recordings.Segments([.. drawn.Select(r => r.Exhibit)], MostSegments + 1);
         return ValueTask.FromResult(empty with
         {
@@ -113,7 +116,7 @@ internal sealed class ShowTimelineHandler(Vault vault) : IRequestHandler<ShowTim
             To = DateTimeOffset.FromUnixTimeMilliseconds(to),
             Count = count,
             Drawn = drawn,
-            Clusters = count > MostDrawn ? recordings.Clustered(row.Name, from, to, Math.Max(1, (to - from) / Stretches)) : [],
+            Clusters = count > MostDrawn ? recordings.Clustered(name, from, Math.Max(1, (to - from + Stretches) / Stretches), Stretches, MostCameras) : [],
             Segments = [.. segments.Take(MostSegments)],
             SegmentsLeftOut = segments.Count > MostSegments,
             Listed = listed,

@@ -46,7 +46,7 @@ internal sealed class TimelineModel(IMediator mediator) : PageModel
         return Address((long)(middle - half), (long)(middle + half), page);
     }
 
-    public string Address(long from, long to, int page = 1) => $"/cases/{Uri.EscapeDataString(Shown.Case!.Name)}/timeline?from={Text(from)}&to={Text(to)}{(page > 1 ? $"&page={page.ToString(CultureInfo.InvariantCulture)}" : "")}";
+    public string Address(long from, long to, int page = 1) => $"/cases/{Uri.EscapeDataString(Shown.Case!)}/timeline?from={Text(from)}&to={Text(to)}{(page > 1 ? $"&page={page.ToString(CultureInfo.InvariantCulture)}" : "")}";
 
     /// <summary>Moments to write below the rows, evenly.</summary>
     public IEnumerable<DateTimeOffset> Ticks => Enumerable.Range(0, 5).Select(i => Shown.From.AddMilliseconds(Length * i / 4.0));

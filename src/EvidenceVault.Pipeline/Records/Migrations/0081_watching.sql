@@ -19,6 +19,8 @@ CREATE TABLE recording (
   ended             INTEGER GENERATED ALWAYS AS (started + CAST(ROUND((COALESCE(clock_offset, 0) + seconds) * 1000) AS INTEGER)) STORED
 ) WITHOUT ROWID;
 CREATE INDEX recording_by_time ON recording (case_name, corrected, ended, camera) WHERE started IS NOT NULL;
+CREATE INDEX recording_by_camera ON recording (case_name, camera, corrected, ended) WHERE started IS NOT NULL;
+CREATE INDEX recording_by_end ON recording (case_name, ended) WHERE started IS NOT NULL;
 CREATE INDEX recording_by_length ON recording (case_name, seconds) WHERE started IS NOT NULL;
 CREATE INDEX recording_without_time ON recording (case_name, exhibit) WHERE started IS NULL;
 
