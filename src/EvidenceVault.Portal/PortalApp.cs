@@ -69,6 +69,7 @@ internal static class PortalApp
         app.MapAboutMe();
         app.MapWatching();
         app.MapPasskeys();
+        app.MapHealth();
         return app;
     }
 
