@@ -42,7 +42,7 @@ public sealed partial class EvidenceFlow
     /// <summary>A derivative with its seal and its entry, in one commit.</summary>
     private void CommitDerivative(Change change, StoredDerivative stored, IReadOnlyDictionary<string, string> versions, string actor, string? reason)
     {
-        (ExhibitRow derivative, MadeFile file, Protection protection, string parentSha256) = stored;
+        (ExhibitRow derivative, MadeFile file, Protection protection, string parentSha256, BlockDigests? blocks) = stored;
         SealManifest manifest = ManifestOf(derivative, Digests(derivative), ContentAddress.Parse(derivative.Address!), protection, change.Now) with
         {
             MediaType = file.MediaType,
@@ -51,6 +51,7 @@ public sealed partial class EvidenceFlow
         Seal seal = Sealed(manifest);
         string now = ExhibitChanges.Text(change.Now);
         change.AddDerivative(derivative with { Seal = seal.ManifestBytes, SealCms = seal.CmsDer, ReceivedAt = now, SealedAt = now, StoredAt = now });
+        change.KeepBlocks(derivative.Sha256!, blocks);
         change.Record(ActOn(derivative, Acts.Derived, actor) with
         {
             Sha256 = derivative.Sha256,

@@ -140,6 +140,7 @@ public sealed partial class EvidenceFlow(Vault vault, IEvidenceStore store, IFoo
         ExhibitReference reference = row.Ref;
         ContentAddress address = ContentAddress.Parse(row.Address!);
         FileDigests? found = null;
+        BlockDigests? blocks = null;
         string? problem = null;
         if (!await store.ExistsAsync(address, cancel).ConfigureAwait(false))
         {
@@ -150,7 +151,9 @@ public sealed partial class EvidenceFlow(Vault vault, IEvidenceStore store, IFoo
             try
             {
                 await using Stream stored = await store.OpenReadAsync(address, cancel).ConfigureAwait(false);
-                found = await ReadBack.DigestAsync(stored, step.Of("reading back", row.Bytes), cancel).ConfigureAwait(false);
+                await using var reading = new BlockReading(stored);
+                found = await ReadBack.DigestAsync(reading, step.Of("reading back", row.Bytes), cancel).ConfigureAwait(false);
+                blocks = reading.Digests();
             }
             catch (EvidenceException e)
             {
@@ -167,6 +170,7 @@ public sealed partial class EvidenceFlow(Vault vault, IEvidenceStore store, IFoo
         await vault.Sequencer.CommitAsync(change =>
         {
             change.Store(reference);
+            change.KeepBlocks(row.Sha256!, blocks);
             change.Record(ActOn(row, Acts.ReadBack, actor) with { Sha256 = row.Sha256, Detail = new JsonObject { ["sha512"] = row.Sha512, ["bytes"] = row.Bytes } });
             change.Record(ActOn(row, Acts.Stored, actor) with { Sha256 = row.Sha256, Detail = new JsonObject { ["address"] = row.Address } });
         }).ConfigureAwait(false);
@@ -228,6 +232,7 @@ public sealed partial class EvidenceFlow(Vault vault, IEvidenceStore store, IFoo
         change.Analyse(reference, report.Problem is null ? ExhibitState.Analysed : ExhibitState.NotAnalysed, json, report.Problem);
         // What came with a drop is looked at once more, with the stills beside it (EvidenceFlow.Series.cs).
         if (row.DropId is not null && report.Probe?.Container == "jpeg") SeriesOfStills.Note(change, reference);
+        if (report.Probe is { } probe && RecordingTime.Of(probe) is { } recorded) Recordings.Note(change, row, recorded.FirstPts, recorded.Seconds, recorded.Stated, recorded.Started);
         RecordAnalysis(change, row, actor, report, json, derivatives);
     }
 
@@ -301,12 +306,13 @@ public sealed partial class EvidenceFlow(Vault vault, IEvidenceStore store, IFoo
     }
 
     /// <exception cref="EvidenceException">The address holds other bytes than those just made.</exception>
-    private async Task ReadDerivativeBackAsync(ExhibitReference reference, ContentAddress address, FileDigests digests, CancellationToken cancel)
+    private async Task<BlockDigests?> ReadDerivativeBackAsync(ExhibitReference reference, ContentAddress address, FileDigests digests, CancellationToken cancel)
     {
         try
         {
             await using Stream stored = await store.OpenReadAsync(address, cancel).ConfigureAwait(false);
-            if (await ReadBack.DigestAsync(stored, null, cancel).ConfigureAwait(false) == digests) return;
+            await using var reading = new BlockReading(stored);
+            if (await ReadBack.DigestAsync(reading, null, cancel).ConfigureAwait(false) == digests) return reading.Digests();
         }
         catch (EvidenceException e)
         {
@@ -352,7 +358,7 @@ public sealed partial class EvidenceFlow(Vault vault, IEvidenceStore store, IFoo
         }
         ContentAddress address = ContentAddress.Derivative(digests.Sha256);
         (_, Protection protection) = await PlaceAsync(staging, address, cancel).ConfigureAwait(false);
-        await ReadDerivativeBackAsync(reference, address, digests, cancel).ConfigureAwait(false);
+        BlockDigests? blocks = await ReadDerivativeBackAsync(reference, address, digests, cancel).ConfigureAwait(false);
         var row = new ExhibitRow
         {
             Reference = reference.Text,
@@ -371,10 +377,10 @@ public sealed partial class EvidenceFlow(Vault vault, IEvidenceStore store, IFoo
             Address = address.Path,
             ReceivedAt = "", // set, with the seal, in the commit
         };
-        return new(row, made, protection, parent.Sha256!);
+        return new(row, made, protection, parent.Sha256!, blocks);
     }
 
-    private sealed record StoredDerivative(ExhibitRow Row, MadeFile File, Protection Protection, string ParentSha256);
+    private sealed record StoredDerivative(ExhibitRow Row, MadeFile File, Protection Protection, string ParentSha256, BlockDigests? Blocks);
 
     private SealManifest ManifestOf(ExhibitRow row, FileDigests digests, ContentAddress address, Protection protection, DateTimeOffset now) => new()
     {

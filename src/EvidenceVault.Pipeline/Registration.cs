@@ -25,7 +25,7 @@ public static class Registration
         services.AddSingleton(vault).AddSingleton(options).AddScoped(caller);
         services.AddSingleton(vault.Keys.Wrapper).AddSingleton(vault.Keys.Log).AddSingleton(vault.Keys.Seal);
         services.AddSingleton<GivenFiles>().AddSingleton<EvidenceFlow>();
-        services.AddScoped<GivingOut>();
+        services.AddScoped<GivingOut>().AddSingleton<BlockHolding>().AddSingleton<FrameTables>();
         services.TryAddSingleton(new PublishingOptions());
         services.AddSingleton(s => new Cosigning(
             vault.Log, vault.Sequencer, vault.WitnessPolicy, s.GetRequiredService<PublishingOptions>().WitnessPatience,

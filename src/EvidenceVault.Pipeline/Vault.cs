@@ -39,6 +39,8 @@ public sealed class Vault : IAsyncDisposable
         Stills = new SeriesOfStills(database);
         Timestamps = new TimestampTokens(database);
         Disclosures = new Disclosures(database);
+        Recordings = new Recordings(database);
+        Notes = new Notes(database);
     }
 
     /// <summary>The folder, mode 0700.</summary>
@@ -105,6 +107,12 @@ public sealed class Vault : IAsyncDisposable
 
     /// <summary>The time stamps, to read.</summary>
     public TimestampTokens Timestamps { get; }
+
+    /// <summary>When Masters were recorded, to read.</summary>
+    public Recordings Recordings { get; }
+
+    /// <summary>What people noted about exhibits, to read.</summary>
+    public Notes Notes { get; }
 
     internal TimeProvider Clock { get; }
 

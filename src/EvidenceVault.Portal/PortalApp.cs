@@ -4,6 +4,7 @@ using EvidenceVault.Pipeline.UseCases;
 using EvidenceVault.Portal.Accounts;
 using EvidenceVault.Portal.Apis;
 using EvidenceVault.Portal.Doors;
+using EvidenceVault.Portal.Watching;
 using EvidenceVault.Storage.Azure;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
@@ -68,6 +69,7 @@ internal static class PortalApp
         app.MapAboutMe();
         app.MapLogApi();
         app.MapSearchApi();
+        app.MapWatching();
         app.MapPasskeys();
         app.MapReview();
         app.MapHealth();
@@ -77,8 +79,10 @@ internal static class PortalApp
     private static void AddServices(IServiceCollection services, PortalOptions options, Vault vault, TimeProvider clock)
     {
         services.AddSingleton(clock).AddHttpContextAccessor();
+        services.AddScoped<OnBehalf>().AddSingleton<PlaybackTickets>().AddSingleton<Works>().AddHostedService(s => s.GetRequiredService<Works>());
         services.AddEvidenceVault(vault, new() { Timestamps = options.Timestamps }, s => new Caller(
-                s.GetRequiredService<IHttpContextAccessor>().HttpContext?.User.Identity is { IsAuthenticated: true, Name: { } name } ? name : throw new InvalidOperationException("Nobody is signed in.")))
+                s.GetRequiredService<OnBehalf>().Account
+                ?? (s.GetRequiredService<IHttpContextAccessor>().HttpContext?.User.Identity is { IsAuthenticated: true, Name: { } name } ? name : throw new InvalidOperationException("Nobody is signed in."))))
             .AddAzureStorage(new AzureStorageOptions { ConnectionString = options.Storage })
             .AddFootageAnalysis(o => o.ScratchFolder = vault.ScratchRoot);
 

@@ -113,12 +113,23 @@ public sealed class AzureEvidenceStore : IEvidenceStore
     }
 
     /// <inheritdoc/>
-    public async Task<Stream> OpenReadAsync(ContentAddress address, CancellationToken cancel)
+    public Task<Stream> OpenReadAsync(ContentAddress address, CancellationToken cancel) => OpenAsync(address, new(), cancel);
+
+    /// <inheritdoc/>
+    public Task<Stream> OpenReadAsync(ContentAddress address, long offset, long length, CancellationToken cancel)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(offset);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(length);
+        // The SDK fetches the regions that the range lies in, and holds each to its place by its nonce.
+        return OpenAsync(address, new() { Range = new(offset, length) }, cancel);
+    }
+
+    private async Task<Stream> OpenAsync(ContentAddress address, BlobDownloadOptions part, CancellationToken cancel)
     {
         BlobClient blob = Placed(address).WithClientSideEncryptionOptions(UnderCurrentKey());
         try
         {
-            BlobDownloadStreamingResult found = await blob.DownloadStreamingAsync(cancellationToken: cancel).ConfigureAwait(false);
+            BlobDownloadStreamingResult found = await blob.DownloadStreamingAsync(part, cancel).ConfigureAwait(false);
             if (found.Details.Metadata.ContainsKey(EncryptionMetadata)) return new DecryptedStream(address.Path, found.Content);
 
             // Without its metadata the SDK would hand out whatever lies there as if it were the evidence.
@@ -128,6 +139,10 @@ public sealed class AzureEvidenceStore : IEvidenceStore
         catch (RequestFailedException e) when (e.Status == 404)
         {
             throw StorageFailures.Missing(address.Path, e);
+        }
+        catch (RequestFailedException e) when (e.Status == 416)
+        {
+            throw StorageFailures.Altered(address.Path, e); // shorter than what was placed there
         }
         catch (Exception e) when (StorageFailures.IsOfService(e, cancel))
         {

@@ -105,6 +105,13 @@ public sealed class PortalBench : IAsyncLifetime
         return client;
     }
 
+    /// <summary>Signs out, as the button in the masthead does.</summary>
+    public static async Task PostSignOutAsync(HttpClient client)
+    {
+        string token = Regex.Match(await client.GetStringAsync("/"), "name=\"form\" type=\"hidden\" value=\"([^\"]+)\"").Groups[1].Value;
+        await client.PostAsync("/sign-out", new FormUrlEncodedContent([new("form", token)]));
+    }
+
     /// <summary>Fills in the form of a page and sends it, as a browser without scripts does.</summary>
     public static async Task<HttpResponseMessage> PostAsync(HttpClient client, string page, params (string Name, string Value)[] fields)
     {

@@ -128,6 +128,57 @@ public abstract class EvidenceStoreCompliance
         });
     }
 
+    [Theory]
+    [InlineData(0, 1)]
+    [InlineData(0, 9_000_001)]                  // all of it
+    [InlineData(17, 100)]
+    [InlineData((4 << 20) - 3, 7)]              // over the edge of a region
+    [InlineData(4 << 20, 4 << 20)]              // a region, exactly
+    [InlineData((4 << 20) + 1, (4 << 20) + 5)]  // the end of one and the beginning of the next
+    [InlineData(9_000_000, 1)]                  // the last byte
+    [InlineData(8_999_990, 500)]                // more than there is
+    public async Task A_part_of_stored_bytes_reads_back_equal(int offset, int length)
+    {
+        IEvidenceStore store = await StoreAsync();
+        byte[] bytes = RandomNumberGenerator.GetBytes(9_000_001);
+        string id = NewId();
+        await store.StageAsync(id, new MemoryStream(bytes), Cancel);
+        await store.PlaceAsync(id, AddressOf(bytes), Cancel);
+
+        await using Stream part = await store.OpenReadAsync(AddressOf(bytes), offset, length, Cancel);
+        MemoryStream got = new();
+        await part.CopyToAsync(got, Cancel);
+        Assert.Equal(bytes[offset..Math.Min(offset + length, bytes.Length)], got.ToArray());
+    }
+
+    [Fact]
+    public async Task A_part_is_authenticated_and_damage_elsewhere_does_not_keep_it_back()
+    {
+        IEvidenceStore store = await StoreAsync();
+        (_, ContentAddress address, _) = await StoreAsync(store, new Footage(12 << 20, seed: 4711));
+        await FlipStoredByteAsync(address, 5 << 20);
+
+        await ReadPartAsync(0, 4 << 20);
+        await ReadPartAsync(8 << 20, 4 << 20);
+        await Assert.ThrowsAsync<EvidenceException>(() => ReadPartAsync(4 << 20, 10));
+
+        async Task ReadPartAsync(long offset, long length)
+        {
+            await using Stream part = await store.OpenReadAsync(address, offset, length, Cancel);
+            await part.CopyToAsync(Stream.Null, Cancel);
+        }
+    }
+
+    [Fact]
+    public async Task A_part_beyond_what_is_stored_or_of_what_is_not_is_missing_evidence()
+    {
+        IEvidenceStore store = await StoreAsync();
+        (_, ContentAddress address, _) = await StoreAsync(store, new Footage(1000, seed: 12));
+
+        await Assert.ThrowsAsync<EvidenceException>(() => store.OpenReadAsync(address, 40 << 20, 10, Cancel));
+        await Assert.ThrowsAsync<EvidenceException>(() => store.OpenReadAsync(AddressOf(RandomNumberGenerator.GetBytes(10)), 0, 10, Cancel));
+    }
+
     [Fact]
     public async Task Bytes_that_are_not_there_are_missing_evidence()
     {

@@ -31,6 +31,8 @@ public sealed class FaultyEvidenceStore(IEvidenceStore inner) : IEvidenceStore
 
     public Task<Stream> OpenReadAsync(ContentAddress address, CancellationToken cancel) => inner.OpenReadAsync(address, cancel);
 
+    public Task<Stream> OpenReadAsync(ContentAddress address, long offset, long length, CancellationToken cancel) => inner.OpenReadAsync(address, offset, length, cancel);
+
     public Task<bool> ExistsAsync(ContentAddress address, CancellationToken cancel) => inner.ExistsAsync(address, cancel);
 
     public Task<string> CheckAsync(CancellationToken cancel) => inner.CheckAsync(cancel);

@@ -29,4 +29,12 @@ public static class AnalysisJson
     /// <exception cref="JsonException">It is not one.</exception>
     public static AnalysisReport Read(string json) =>
         JsonSerializer.Deserialize<AnalysisReport>(json, Options) ?? throw new JsonException("The analysis report is empty.");
+
+    /// <summary>What a report says the footage is, without reading the rest of it; null where it does not say.</summary>
+    /// <exception cref="JsonException">It is not JSON.</exception>
+    internal static ProbeReport? Probe(string json)
+    {
+        using var document = JsonDocument.Parse(json);
+        return document.RootElement.TryGetProperty("probe", out JsonElement probe) ? probe.Deserialize<ProbeReport>(Options) : null;
+    }
 }

@@ -97,6 +97,9 @@ public static class Acts
     /// <summary>A clip of an exhibit was asked for by hand. Recorded, with the reason and the bounds, before the exhibit is decrypted.</summary>
     public const string ClipAsked = "clip-asked";
 
+    /// <summary>Somebody wrote a note about an exhibit, or another version of one. The entry commits to its text.</summary>
+    public const string Noted = "noted";
+
     /// <summary>A delivered file was moved aside in its source after read-back.</summary>
     public const string MovedAside = "moved-aside";
 

@@ -102,7 +102,7 @@ public sealed class Drops(VaultDatabase database)
             ExhibitChanges.EnsureCamera(change, facts.Case, facts.Camera);
             deployment = NoteDeployment(change, facts);
         }
-        return change.Connection.ExecuteScalar<long>(
+        long drop = change.Connection.ExecuteScalar<long>(
             "INSERT INTO drop_delivery (source, name, case_name, camera, deployment_id, manifest, manifest_sha256, technician, missing, first_seen_at) " +
             "VALUES (@Source, @Name, @Case, @Camera, @deployment, @Manifest, @ManifestSha256, @Technician, @Missing, @now) " +
             "ON CONFLICT (source, name) DO UPDATE SET case_name = COALESCE(excluded.case_name, case_name), camera = COALESCE(excluded.camera, camera), " +
@@ -110,6 +110,9 @@ public sealed class Drops(VaultDatabase database)
             "manifest_sha256 = COALESCE(excluded.manifest_sha256, manifest_sha256), technician = COALESCE(excluded.technician, technician), missing = excluded.missing RETURNING id",
             new { facts.Source, facts.Name, facts.Case, facts.Camera, deployment, facts.Manifest, facts.ManifestSha256, facts.Technician, facts.Missing, now = ExhibitChanges.Text(change.Now) },
             change.Transaction);
+        // An observation of the clock that comes late holds for what was analysed before it.
+        if (deployment is not null) Recordings.Correct(change, drop);
+        return drop;
     }
 
     /// <summary>Notes a problem of a drop; true the first time.</summary>

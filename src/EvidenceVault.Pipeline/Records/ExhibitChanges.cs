@@ -78,6 +78,14 @@ internal static class ExhibitChanges
     public static void Store(this Change change, ExhibitReference reference) =>
         Move(change, reference, ExhibitState.Sealed, ExhibitState.Stored, ", stored_at = @now", new { now = Text(change.Now) });
 
+    /// <summary>Keeps the digests of the blocks of bytes whose whole was read and found to be of this SHA-256.</summary>
+    public static void KeepBlocks(this Change change, string sha256, BlockDigests? blocks)
+    {
+        // Of one block, its digest is the whole's.
+        if (blocks is null or { Count: < 2 }) return;
+        change.Connection.Execute("INSERT INTO block_digest (sha256, digests) VALUES (@sha256, @digests) ON CONFLICT DO NOTHING", new { sha256, digests = blocks.ToBytes() }, change.Transaction);
+    }
+
     public static void Fail(this Change change, ExhibitReference reference, string from, string to, string problem) =>
         Move(change, reference, from, to, ", problem = @problem", new { problem });
 

@@ -267,6 +267,13 @@ public sealed class Exhibits(VaultDatabase database)
     // The counts are kept by triggers (0083).
     private const string CaseColumns = "name AS Name, opened_at AS OpenedAt, exhibits AS Exhibits, in_trouble AS InTrouble";
 
+    /// <summary>True where there is a case of this name.</summary>
+    public bool HasCase(string caseName)
+    {
+        using SqliteConnection connection = database.Read();
+        return connection.ExecuteScalar<long>("SELECT COUNT(*) FROM case_file WHERE name = @caseName", new { caseName }) > 0;
+    }
+
     /// <summary>Some of a case's Masters and series of stills, the newest first.</summary>
     /// <param name="caseName">The case.</param>
     /// <param name="skip">How many to leave out.</param>

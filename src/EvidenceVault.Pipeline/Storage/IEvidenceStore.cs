@@ -24,6 +24,14 @@ public interface IEvidenceStore
     /// <summary>Opens stored bytes, decrypted, from the start. Authentication failures surface while reading.</summary>
     Task<Stream> OpenReadAsync(ContentAddress address, CancellationToken cancel);
 
+    /// <summary>Opens a part of stored bytes, decrypted, for whoever jumps about in them: no more than the authenticated regions that the part lies in is fetched.
+    /// What is given out was authenticated, at its place; that the whole is what was sealed, the caller must know from elsewhere.</summary>
+    /// <param name="address">Where they lie.</param>
+    /// <param name="offset">The first byte wanted, from 0; below the length of what is stored.</param>
+    /// <param name="length">How many, from 1; the stream ends earlier only where what is stored does.</param>
+    /// <param name="cancel">Ends the opening.</param>
+    Task<Stream> OpenReadAsync(ContentAddress address, long offset, long length, CancellationToken cancel);
+
     /// <summary>Asks the service for immutability and legal hold on a stored blob. Where it cannot (Azurite answers 501), says so.</summary>
     Task<Protection> ProtectAsync(ContentAddress address, CancellationToken cancel);
 

@@ -76,6 +76,9 @@ public sealed record ShownExhibit(ExhibitRow Exhibit, IReadOnlyList<SegmentRow> 
     /// <summary>How many custody entries it has in all.</summary>
     public long Entries { get; init; }
 
+    /// <summary>What people noted about it; empty for whoever may not read notes.</summary>
+    public IReadOnlyList<NoteRow> Notes { get; init; } = [];
+
     /// <summary>Of a series: its stills, in its order.</summary>
     public IReadOnlyList<string> Stills { get; init; } = [];
 }
@@ -139,11 +142,16 @@ internal sealed class ListExhibitsHandler(Vault vault, Caller caller) : IRequest
     }
 }
 
-internal sealed class ShowExhibitHandler(Vault vault) : IRequestHandler<ShowExhibit, ShownExhibit>
+internal sealed class ShowExhibitHandler(Vault vault, Caller caller) : IRequestHandler<ShowExhibit, ShownExhibit>
 {
     public ValueTask<ShownExhibit> Handle(ShowExhibit request, CancellationToken cancellationToken) => ValueTask.FromResult(new ShownExhibit(
         vault.Exhibits.Find(request.Reference)!, vault.Exhibits.Segments(request.Reference), vault.Exhibits.Derivatives(request.Reference), vault.Log.Entries(request.Reference, request.MostEntries), vault.Timestamps.Of(request.Reference))
-    { Entries = vault.Log.CountOf(request.Reference), Series = vault.Stills.Of(request.Reference), Stills = vault.Stills.In(request.Reference) });
+    {
+        Entries = vault.Log.CountOf(request.Reference),
+        Series = vault.Stills.Of(request.Reference),
+        Stills = vault.Stills.In(request.Reference),
+        Notes = vault.Access.Allows(caller.Account, ShowNote.Readers, vault.Exhibits.Find(request.Reference)!.Case) ? vault.Notes.Of(request.Reference, ShowNote.MostShown) : [],
+    });
 }
 
 internal sealed class RetrieveExhibitHandler(Vault vault, IEvidenceStore store, Caller caller) : IRequestHandler<RetrieveExhibit, ExhibitRow>

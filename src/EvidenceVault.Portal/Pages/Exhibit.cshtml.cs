@@ -32,6 +32,13 @@ internal sealed class ExhibitModel(IMediator mediator, Vault vault) : PageModel
     /// <summary>True where the caller may ask for its continuity.</summary>
     public bool MayReview { get; private set; }
 
+    /// <summary>True for what there may be a player for.</summary>
+    public bool IsFootage => Shown.Exhibit is { Parent: null, State: ExhibitState.Analysed or ExhibitState.NotAnalysed } or { Role: "clip" or "viewing-copy" };
+
+    public bool MayReadNotes { get; private set; }
+
+    public bool MayNote { get; private set; }
+
     public bool IsPicture => SeePicture.IsPicture(Shown.Exhibit);
 
     public string WhatItIs => Shown.Exhibit.Parent is null ? "Master: the file as delivered" : Told(Shown.Exhibit);
@@ -48,6 +55,8 @@ internal sealed class ExhibitModel(IMediator mediator, Vault vault) : PageModel
         MayReadLog = vault.Access.Allows(User.Identity!.Name!, new ExploreLog(new(), null, null).OneOf, Shown.Exhibit.Case);
         Continuity = [.. Shown.Custody.Reverse().Select(EntryShown.Of)];
         MayReview = vault.Access.Allows(User.Identity!.Name!, new LookUp(null, asked).OneOf, Shown.Exhibit.Case);
+        MayReadNotes = vault.Access.Allows(User.Identity!.Name!, ShowNote.Readers, Shown.Exhibit.Case);
+        MayNote = vault.Access.Allows(User.Identity!.Name!, new WriteNote(asked, null, null, "").OneOf, Shown.Exhibit.Case);
         return Page();
     }
 

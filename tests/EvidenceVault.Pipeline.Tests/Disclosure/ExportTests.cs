@@ -392,6 +392,14 @@ internal sealed class AlteringStore(IEvidenceStore inner) : IEvidenceStore
 
     public Task<string> CheckAsync(CancellationToken cancel) => inner.CheckAsync(cancel);
 
+    public async Task<Stream> OpenReadAsync(ContentAddress address, long offset, long length, CancellationToken cancel)
+    {
+        await using Stream stored = await OpenReadAsync(address, cancel);
+        using var bytes = new MemoryStream();
+        await stored.CopyToAsync(bytes, cancel);
+        return new MemoryStream([.. bytes.ToArray().Skip((int)offset).Take((int)length)]);
+    }
+
     public async Task<Stream> OpenReadAsync(ContentAddress address, CancellationToken cancel)
     {
         Stream stored = await inner.OpenReadAsync(address, cancel);

@@ -19,7 +19,14 @@ internal static class ContinuityWords
         "analysis-compared" => "Compared with what the search gives when it is done again",
         "derived" => $"Made from {ReportText.Of(entry.Detail?["parent"])} ({ReportText.Of(entry.Detail?["role"])}), sealed and stored",
         "in-series" => $"Looked at with other stills, as the series {ReportText.Of(entry.Detail?["series"])}",
-        "viewed" => "Record looked at",
+        "viewed" => ReportText.Of(entry.Detail?["what"]) switch
+        {
+            "playback" => "Footage watched",
+            "picture" => "Picture looked at",
+            "clip-bounds" => "Times of frames looked up, for a clip",
+            _ => "Record looked at",
+        },
+        "noted" => $"Note {ReportText.Of(entry.Detail?["note"])} written, version {ReportText.Of(entry.Detail?["version"])}",
         "retrieved" => "Bytes given out",
         "copy-asked" => "Viewing copy asked for",
         "clip-asked" => $"Clip asked for, from {ReportText.Of(entry.Detail?["from"])} s to {ReportText.Of(entry.Detail?["to"])} s",
