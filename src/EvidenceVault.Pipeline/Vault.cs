@@ -34,6 +34,7 @@ public sealed class Vault : IAsyncDisposable
         Exhibits = new Exhibits(database);
         Drops = new Drops(database);
         Stills = new SeriesOfStills(database);
+        Uploads = new Uploads(database);
         Timestamps = new TimestampTokens(database);
     }
 
@@ -60,6 +61,9 @@ public sealed class Vault : IAsyncDisposable
 
     /// <summary>The drops, to read.</summary>
     public Drops Drops { get; }
+
+    /// <summary>The drops that are sent through the portal, to read.</summary>
+    public Uploads Uploads { get; }
 
     /// <summary>Which stills were looked at as a series, to read.</summary>
     public SeriesOfStills Stills { get; }

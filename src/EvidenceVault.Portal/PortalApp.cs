@@ -18,6 +18,9 @@ internal static class PortalApp
     /// <summary>The policy that limits how often one place may try to sign in.</summary>
     public const string Tries = "tries";
 
+    /// <summary>The policy that limits how often one place may ask for what sending files needs.</summary>
+    public const string Sending = "sending";
+
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     /// <summary>How long a session lasts without a request.</summary>
@@ -57,6 +60,7 @@ internal static class PortalApp
         app.MapRazorPages();
         app.MapAssets();
         app.MapAboutMe();
+        app.MapDrops();
         return app;
     }
 
@@ -67,6 +71,7 @@ internal static class PortalApp
                 s.GetRequiredService<IHttpContextAccessor>().HttpContext?.User.Identity is { IsAuthenticated: true, Name: { } name } ? name : throw new InvalidOperationException("Nobody is signed in.")))
             .AddAzureStorage(new AzureStorageOptions { ConnectionString = options.Storage })
             .AddFootageAnalysis(o => o.ScratchFolder = vault.ScratchRoot);
+        services.AddSingleton(options).AddSingleton(options.Delivery).AddHostedService<UploadsAtStart>();
 
         services.AddDbContext<AccountsDatabase>(o => o.UseSqlite(new Microsoft.Data.Sqlite.SqliteConnectionStringBuilder { DataSource = Path.Combine(options.Folder, "accounts.db") }.ToString()));
         services.AddDataProtection().SetApplicationName("EvidenceVault.Portal").PersistKeysToFileSystem(Directory.CreateDirectory(Path.Combine(options.Folder, "keys"), OwnerOnly));
@@ -92,6 +97,7 @@ internal static class PortalApp
         services.AddRateLimiter(o =>
         {
             o.RejectionStatusCode = StatusCodes.Status429TooManyRequests;
+            o.AddPolicy(Sending, context => RateLimitPartition.GetFixedWindowLimiter(context.Connection.RemoteIpAddress?.ToString() ?? "", _ => new() { PermitLimit = options.SendingCallsAMinute, Window = TimeSpan.FromMinutes(1) }));
             o.AddPolicy(Tries, context => HttpMethods.IsPost(context.Request.Method)
                 ? RateLimitPartition.GetFixedWindowLimiter(context.Connection.RemoteIpAddress?.ToString() ?? "", _ => new() { PermitLimit = options.TriesAMinute, Window = TimeSpan.FromMinutes(1) })
                 : RateLimitPartition.GetNoLimiter("read"));

@@ -136,6 +136,18 @@ public static class Acts
     /// <summary>A page or an address of the portal was asked for. Only a refusal is an entry.</summary>
     public const string PageAsked = "page-asked";
 
+    /// <summary>A drop was begun in the portal; <c>detail.drop</c> is its name.</summary>
+    public const string DropBegun = "drop-begun";
+
+    /// <summary>Files were added to a drop that was begun in the portal. Recorded before any of them can be sent.</summary>
+    public const string DropListed = "drop-listed";
+
+    /// <summary>A drop was sent whole through the portal; <c>sha256</c> is that of its manifest, which lies in the drop by then.</summary>
+    public const string DropSent = "drop-sent";
+
+    /// <summary>A drop that was begun in the portal was withdrawn before it was sent whole.</summary>
+    public const string DropWithdrawn = "drop-withdrawn";
+
     /// <summary>The log was read or exported.</summary>
     public const string LogRead = "log-read";
 

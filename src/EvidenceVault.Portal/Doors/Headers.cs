@@ -6,13 +6,27 @@ internal static class Headers
     public const string Policy =
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
+    private static readonly object Connects = new(), Compiles = new();
+
+    /// <summary>Lets this one answer's page connect to an address beside the portal's own.</summary>
+    public static void MayConnectTo(this HttpContext context, string address) => context.Items[Connects] = address;
+
+    /// <summary>Lets this one answer, a worker's script, compile WebAssembly; no page does.</summary>
+    public static void MayCompile(this HttpContext context) => context.Items[Compiles] = true;
+
+    private static string PolicyOf(HttpContext context)
+    {
+        string policy = context.Items[Connects] is string address ? Policy.Replace("connect-src 'self'", $"connect-src 'self' {address}", StringComparison.Ordinal) : Policy;
+        return context.Items[Compiles] is true ? policy.Replace("script-src 'self'", "script-src 'self' 'wasm-unsafe-eval'", StringComparison.Ordinal) : policy;
+    }
+
     // As the answer starts, as a page for what went wrong begins with no header at all.
     public static IApplicationBuilder UseHeaders(this IApplicationBuilder app) => app.Use((context, next) =>
     {
         context.Response.OnStarting(() =>
         {
             IHeaderDictionary headers = context.Response.Headers;
-            headers.ContentSecurityPolicy = Policy;
+            headers.ContentSecurityPolicy = PolicyOf(context);
             headers.XContentTypeOptions = "nosniff";
             headers["Referrer-Policy"] = "no-referrer";
             headers["Cross-Origin-Opener-Policy"] = "same-origin";
