@@ -27,7 +27,7 @@ internal sealed partial class UploadsAtStart(IUploadPlace place, PortalOptions o
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await _listening.Task.WaitAsync(stoppingToken);
-        string origin = (options.Origin ?? server.Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First()).TrimEnd('/');
+        string origin = (options.Origin ?? server.Features.Get<IServerAddressesFeature>()!.Addresses.First()).TrimEnd('/');
         while (true)
         {
             try
