@@ -5,6 +5,8 @@ using EvidenceVault.Portal.Accounts;
 using EvidenceVault.Portal.Apis;
 using EvidenceVault.Portal.Doors;
 using EvidenceVault.Storage.Azure;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
@@ -26,6 +28,9 @@ internal static class PortalApp
     /// <summary>How long a session lasts without a request.</summary>
     public static readonly TimeSpan Session = TimeSpan.FromMinutes(20);
 
+    /// <summary>How long a session lasts at most, whatever is asked for in it.</summary>
+    public static readonly TimeSpan LongestSession = TimeSpan.FromHours(10);
+
     public static async Task<WebApplication> BuildAsync(PortalOptions options, Vault vault, TimeProvider clock)
     {
         Directory.CreateDirectory(options.Folder, OwnerOnly);
@@ -46,7 +51,11 @@ internal static class PortalApp
 
         WebApplication app = builder.Build();
         await using (AsyncServiceScope scope = app.Services.CreateAsyncScope())
-            await scope.ServiceProvider.GetRequiredService<AccountsDatabase>().Database.MigrateAsync();
+        {
+            var database = scope.ServiceProvider.GetRequiredService<AccountsDatabase>();
+            await database.Database.MigrateAsync();
+            await Provider.RememberAsync(database, vault);
+        }
         app.UseHeaders();
         // What is told to people in full, and is in the custody log where it belongs, is no fault of the program.
         app.UseExceptionHandler(new ExceptionHandlerOptions { ExceptionHandlingPath = "/trouble", SuppressDiagnosticsCallback = given => given.Exception is Pipeline.Words.VaultException });
@@ -61,6 +70,7 @@ internal static class PortalApp
         app.MapAssets();
         app.MapAboutMe();
         app.MapDrops();
+        app.MapPasskeys();
         return app;
     }
 
@@ -79,16 +89,29 @@ internal static class PortalApp
         {
             // PasswordRules says what a password must be.
             o.Password = new() { RequiredLength = 1, RequiredUniqueChars = 0, RequireDigit = false, RequireLowercase = false, RequireUppercase = false, RequireNonAlphanumeric = false };
+            o.Stores.SchemaVersion = IdentitySchemaVersions.Version3;
             o.Lockout = new() { MaxFailedAccessAttempts = 5, DefaultLockoutTimeSpan = TimeSpan.FromMinutes(15) };
         }).AddEntityFrameworkStores<AccountsDatabase>().AddSignInManager().AddDefaultTokenProviders().AddPasswordValidator<PasswordRules>();
-        services.AddScoped<SigningIn>().AddScoped<Invitations>();
-        services.AddAuthentication(IdentityConstants.ApplicationScheme).AddIdentityCookies();
+        // A passkey stands for password and second factor: the device must have asked its owner for a PIN or a finger. Which make of device it is is nothing to us.
+        services.Configure<IdentityPasskeyOptions>(o => (o.UserVerificationRequirement, o.ResidentKeyRequirement, o.AttestationConveyancePreference) = ("required", "required", "none"));
+        services.AddScoped<SigningIn>().AddScoped<Invitations>().AddScoped<SecondFactor>().AddScoped<Provider>();
+        services.AddSingleton(options);
+        AuthenticationBuilder authentication = services.AddAuthentication(IdentityConstants.ApplicationScheme);
+        authentication.AddIdentityCookies();
+        if (options.Provider is { } provider) authentication.AddOpenIdConnect(Provider.Scheme, provider.Name, o => Provider.Configure(o, provider));
         services.ConfigureApplicationCookie(cookie =>
         {
             cookie.Cookie.Name = "evidencevault";
             cookie.Cookie.SameSite = SameSiteMode.Strict;
             cookie.Cookie.HttpOnly = true;
             (cookie.ExpireTimeSpan, cookie.SlidingExpiration) = (Session, true);
+            Func<CookieValidatePrincipalContext, Task> asked = cookie.Events.OnValidatePrincipal;
+            cookie.Events.OnValidatePrincipal = context =>
+            {
+                if (!SigningIn.IsTooOld(context.Properties, clock.GetUtcNow())) return asked(context);
+                context.RejectPrincipal();
+                return Task.CompletedTask;
+            };
         });
         // Asked at each request: whoever signed out, or was given a new password, is out everywhere at once, and a copied cookie is worth nothing any more.
         services.Configure<SecurityStampValidatorOptions>(o => o.ValidationInterval = TimeSpan.Zero);

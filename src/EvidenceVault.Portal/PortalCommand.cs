@@ -39,6 +39,7 @@ internal static class PortalCommand
                 Storage = Set("EVIDENCEVAULT_STORAGE") ?? "UseDevelopmentStorage=true",
                 Url = asked.GetValue(Url)!,
                 Origin = Set("EVIDENCEVAULT_PORTAL_ORIGIN"),
+                Provider = ProviderOptions.From(Set),
             }.Checked();
             if (!File.Exists(Path.Combine(options.Vault, "vault.db")))
                 throw new RefusedException($"There is no vault at '{Names.Printable(options.Vault)}'.", "Nothing was read or made.", "Name the vault with --vault or EVIDENCEVAULT_HOME; the first 'evidencevault worker' makes one.");

@@ -29,6 +29,9 @@ internal sealed record PortalOptions
     /// <summary>How much may be sent, and for how long an address to send to is good.</summary>
     public Pipeline.UseCases.DeliveryOptions Delivery { get; init; } = new();
 
+    /// <summary>A provider of identities, where one is set.</summary>
+    public Accounts.ProviderOptions? Provider { get; init; }
+
     /// <summary>Where the portal keeps what is its own: accounts, and the keys of its cookies.</summary>
     public string Folder => Path.Combine(Vault, "portal");
 

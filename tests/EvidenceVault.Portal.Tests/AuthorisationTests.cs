@@ -11,9 +11,10 @@ public class AuthorisationTests(PortalBench bench)
 {
     private const string Anyone = "anyone", SignedIn = "signed-in", Nobody = "nobody";
 
-    private sealed record Rule(string Address, string For, bool OfCase = false);
+    private sealed record Rule(string Address, string For, bool OfCase = false, string Method = "GET");
 
-    // For each route: an address of it, and for whom it is. OfCase: strangers with the same role are refused too.
+    // For each route: an address of it, and for whom it is. OfCase: strangers with the same role are refused too. What is sent by another method than GET brings no token, so that nothing is changed: it is open where the token is
+    // what is missed.
     private static readonly Dictionary<string, Rule> Table = new()
     {
         [""] = new("/", SignedIn),
@@ -32,6 +33,14 @@ public class AuthorisationTests(PortalBench bench)
         // The form says nothing of the exhibit; its sending is asked for by RetrievalTests.
         ["retrieve/{**reference}"] = new("/retrieve/AB/1", "officer reviewer"),
         ["accounts"] = new("/accounts", "administrator"),
+        ["sign-in/code"] = new("/sign-in/code", Anyone),
+        ["sign-in/provider/{handler?}"] = new("/sign-in/provider", Anyone),
+        ["confirm"] = new("/confirm", SignedIn),
+        ["account/{handler?}"] = new("/account", SignedIn),
+        ["api/passkeys/sign-in-options"] = new("/api/passkeys/sign-in-options", Anyone, Method: "POST"),
+        ["api/passkeys/sign-in"] = new("/api/passkeys/sign-in", Anyone, Method: "POST"),
+        ["api/passkeys/options"] = new("/api/passkeys/options", SignedIn, Method: "POST"),
+        ["api/passkeys"] = new("/api/passkeys", SignedIn, Method: "POST"),
         ["api/me"] = new("/api/me", SignedIn),
         ["api/openapi.json"] = new("/api/openapi.json", SignedIn),
     };
@@ -65,10 +74,11 @@ public class AuthorisationTests(PortalBench bench)
                 // Signing out is tried by SignInTests: here it would end the session.
                 string address = rule.Address.Replace("{picture}", picture, StringComparison.Ordinal);
                 ulong size = bench.Vault.Log.Size();
-                HttpResponseMessage answer = await client.GetAsync(address);
+                using HttpRequestMessage request = new(new(rule.Method), address);
+                HttpResponseMessage answer = await client.SendAsync(request);
                 bool stranger = who.StartsWith("stranger-", StringComparison.Ordinal);
                 bool open = rule.For == Anyone || (who != Nobody && (rule.For == SignedIn || rule.For.Split(' ').Contains(who.Replace("stranger-", "", StringComparison.Ordinal))) && !(rule.OfCase && stranger));
-                bool isOpen = answer.StatusCode == HttpStatusCode.OK || (rule.Address is "/trouble" && answer.StatusCode == HttpStatusCode.NotFound)
+                bool isOpen = answer.StatusCode == (rule.Method == "GET" ? HttpStatusCode.OK : HttpStatusCode.BadRequest) || (rule.Address is "/trouble" or "/sign-in/provider" && answer.StatusCode == HttpStatusCode.NotFound)
                     || (answer.StatusCode == HttpStatusCode.Redirect && !answer.Headers.Location!.ToString().StartsWith("/sign-in?to=", StringComparison.Ordinal));
                 if (open != isOpen) wrong.Add($"{who} at {address}: {(int)answer.StatusCode}, wanted {(open ? "open" : "refused")}");
                 if (open || who == Nobody) continue;

@@ -35,6 +35,9 @@ public sealed record Grant(string Account, IReadOnlyList<Role> Roles, IReadOnlyL
 /// </summary>
 public sealed class AccessList(IReadOnlyList<Grant> people)
 {
+    // What an outside provider of identities vouched for, by account. Whole lists are exchanged, so that nobody sees half of one.
+    private readonly System.Collections.Concurrent.ConcurrentDictionary<string, IReadOnlyList<Grant>> _vouched = new(StringComparer.Ordinal);
+
     private static readonly JsonSerializerOptions Form = new(JsonSerializerDefaults.Web)
     {
         WriteIndented = true,
@@ -44,15 +47,32 @@ public sealed class AccessList(IReadOnlyList<Grant> people)
         RespectRequiredConstructorParameters = true,
     };
 
-    /// <summary>The grants.</summary>
+    /// <summary>The grants of the file.</summary>
     public IReadOnlyList<Grant> People { get; } = people;
 
     /// <summary>Decides: true where some grant of the account holds one of the roles in the case. A null case asks for the role in any
     /// case; a list of roles that is empty is held by nobody.</summary>
-    public bool Allows(string account, IReadOnlyCollection<Role> oneOf, string? caseName) => People.Any(p =>
-        p.Account == account
-        && p.Roles.Any(oneOf.Contains)
+    public bool Allows(string account, IReadOnlyCollection<Role> oneOf, string? caseName) => Of(account).Any(p =>
+        p.Roles.Any(oneOf.Contains)
         && (caseName is null || p.Cases.Contains("*") || p.Cases.Contains(caseName)));
+
+    /// <summary>All grants of an account: those of the file, and those that were vouched for.</summary>
+    public IEnumerable<Grant> Of(string account) => People.Where(p => p.Account == account).Concat(_vouched.GetValueOrDefault(account) ?? []);
+
+    /// <summary>Takes what a provider of identities says that an account may be, in place of what it said before. It holds in this process.</summary>
+    /// <param name="account">The account.</param>
+    /// <param name="says">Words of the form <c>CaseOfficer</c>, which hold in the cases that the file names for the account, or <c>CaseOfficer@OP-HERON</c>; others mean nothing to us.</param>
+    public void Vouch(string account, IEnumerable<string> says)
+    {
+        string[] own = [.. People.Where(p => p.Account == account).SelectMany(p => p.Cases).Distinct(StringComparer.Ordinal)];
+        _vouched[account] =
+        [
+            .. from word in says
+               let parts = word.Split('@', 2)
+               where Enum.GetNames<Role>().Contains(parts[0], StringComparer.Ordinal)
+               select new Grant(account, [Enum.Parse<Role>(parts[0])], parts.Length == 2 ? [parts[1]] : own),
+        ];
+    }
 
     /// <summary>The list a new vault starts with.</summary>
     public static AccessList ForMaker(string account) => new([new(account, Enum.GetValues<Role>(), ["*"])]);

@@ -5,7 +5,7 @@ namespace EvidenceVault.Portal.Apis;
 
 /// <summary>Who somebody is to the vault, and what they may be in which case.</summary>
 /// <param name="Account">The account's name.</param>
-/// <param name="Grants">What <c>access.json</c> grants it.</param>
+/// <param name="Grants">What it may be.</param>
 internal sealed record Me(string Account, IReadOnlyList<MyGrant> Grants);
 
 /// <summary>Roles in cases.</summary>
@@ -22,7 +22,7 @@ internal static class AboutMe
         app.MapGet("/api/me", (HttpContext context, Vault vault) =>
             {
                 string account = context.User.Identity!.Name!;
-                return new Me(account, [.. vault.Access.People.Where(p => p.Account == account).Select(p => new MyGrant([.. p.Roles.Select(r => r.ToString())], p.Cases))]);
+                return new Me(account, [.. vault.Access.Of(account).Select(p => new MyGrant([.. p.Roles.Select(r => r.ToString())], p.Cases))]);
             })
             .WithName("GetMe").WithSummary("Who is signed in, and what they may be in which case.").Produces<Me>().ProducesProblem(StatusCodes.Status401Unauthorized)
             .WithMetadata(new OpenToSignedInAttribute());

@@ -50,7 +50,7 @@ internal sealed class AccountsModel(UserManager<Account> accounts, Invitations i
         [
             .. (await accounts.Users.AsNoTracking().OrderBy(a => a.NormalizedUserName).Take(Most).ToListAsync(cancel)).Select(a =>
             {
-                List<Grant> grants = [.. vault.Access.People.Where(p => p.Account == a.UserName)];
+                List<Grant> grants = [.. vault.Access.Of(a.UserName!)];
                 return new AccountLine(
                     a.UserName!, grants.Count == 0 ? "none" : string.Join(", ", grants.SelectMany(g => g.Roles).Distinct()), string.Join(", ", grants.SelectMany(g => g.Cases).Distinct().Select(c => c == "*" ? "all" : c)),
                     a.MadeAt, a.PasswordHash is null ? "not yet: no password chosen" : a.LockoutEnd > now ? "locked after wrong passwords" : "with a password");

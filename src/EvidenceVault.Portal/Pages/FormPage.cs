@@ -13,6 +13,22 @@ public abstract class FormPage : PageModel
     /// <summary>Tells what is wrong with a field.</summary>
     protected void Wrong(string field, string error) => _errors.Add((field, error));
 
+    /// <summary>Why it is not sure that the form was sent by the account's owner; null where it is. A password is not tried where the form has another fault, so that nobody types it twice.</summary>
+    private protected async Task<string?> NotConfirmedAsync(Accounts.SigningIn signing, string? password)
+    {
+        switch (await signing.HowToConfirmAsync())
+        {
+            case Accounts.Confirming.Done: return null;
+            case Accounts.Confirming.Elsewhere: return "Confirm that it is you, then send the form again";
+            default:
+                if (string.IsNullOrEmpty(password)) return "Enter your password";
+                return _errors.Count > 0 || await signing.ConfirmAsync(User.Identity!.Name!, password) ? null : "The password is not right, or too many tries have locked your account for 15 minutes";
+        }
+    }
+
+    /// <summary>The same address where it is one of our own, else another.</summary>
+    public string LocalOr(string? address, string other) => Url.IsLocalUrl(address) ? address : other;
+
     /// <summary>A field as it is shown, with what is wrong with it.</summary>
     public Field Field(string name, string label, string? value = null, string type = "text", string? hint = null, string autocomplete = "off", int rows = 0) =>
         new(name, label, value, type, hint, autocomplete, rows, _errors.Where(e => e.Field == name).Select(e => e.Error).FirstOrDefault());

@@ -30,8 +30,7 @@ internal sealed partial class RetrieveModel(IMediator mediator, SigningIn signin
         if (!Take(reference)) return NotFound();
         if (string.IsNullOrWhiteSpace(Reason)) Wrong("reason", "Enter why you need it");
         if (Reason is { Length: > 2000 }) Wrong("reason", "The reason must be 2,000 characters or fewer");
-        if (string.IsNullOrEmpty(Password)) Wrong("password", "Enter your password");
-        else if (Errors.Count == 0 && !await signing.ConfirmAsync(User.Identity!.Name!, Password)) Wrong("password", "The password is not right, or too many tries have locked your account for 15 minutes");
+        if (await NotConfirmedAsync(signing, Password) is { } why) Wrong("password", why);
         if (Errors.Count > 0) return Page();
         return new OpenedResult(await mediator.Send(new OpenExhibit(Reference, Reason!.Trim()), cancel), asPicture: false);
     }

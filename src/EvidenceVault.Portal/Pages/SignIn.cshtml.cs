@@ -7,7 +7,7 @@ namespace EvidenceVault.Portal.Pages;
 
 [OpenToAnyone]
 [EnableRateLimiting(PortalApp.Tries)]
-internal sealed class SignInModel(SigningIn signing) : FormPage
+internal sealed class SignInModel(SigningIn signing, PortalOptions options) : FormPage
 {
     [BindProperty(Name = "account", SupportsGet = false)]
     public string? Account { get; set; }
@@ -18,18 +18,29 @@ internal sealed class SignInModel(SigningIn signing) : FormPage
     [BindProperty(Name = "to", SupportsGet = true)]
     public string? To { get; set; }
 
-    public IActionResult OnGet() => User.Identity is { IsAuthenticated: true } ? LocalRedirect(Safe()) : Page();
+    /// <summary>What the provider of identities is called; null where there is none.</summary>
+    public string? Provider => options.Provider?.Name;
+
+    public IActionResult OnGet(string? provider)
+    {
+        if (User.Identity is { IsAuthenticated: true }) return LocalRedirect(LocalOr(To, "/"));
+        if (provider == "failed") Wrong("account", "You were not signed in there, or it took too long. Try again");
+        return Page();
+    }
 
     public async Task<IActionResult> OnPostAsync()
     {
         if (string.IsNullOrWhiteSpace(Account)) Wrong("account", "Enter your account");
         if (string.IsNullOrEmpty(Password)) Wrong("password", "Enter your password");
         if (Errors.Count > 0) return Page();
-        if (await signing.SignInAsync(Account!.Trim(), Password!)) return LocalRedirect(Safe());
-        // The same words whatever was wrong: they must not tell who has an account.
-        Wrong("account", "The account or the password is not right, or too many tries have locked the account for 15 minutes");
-        return Page();
+        switch (await signing.SignInAsync(Account!.Trim(), Password!))
+        {
+            case Entrance.In: return LocalRedirect(LocalOr(To, "/"));
+            case Entrance.CodeNext: return LocalRedirect("/sign-in/code?to=" + Uri.EscapeDataString(LocalOr(To, "/")));
+            default:
+                // The same words whatever was wrong: they must not tell who has an account.
+                Wrong("account", "The account or the password is not right, or too many tries have locked the account for 15 minutes");
+                return Page();
+        }
     }
-
-    private string Safe() => Url.IsLocalUrl(To) ? To! : "/";
 }
