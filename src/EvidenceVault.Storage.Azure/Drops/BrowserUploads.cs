@@ -39,8 +39,7 @@ public sealed class BrowserUploads(BlobServiceClient service, string container) 
             await _gathering.CreateIfNotExistsAsync(PublicAccessType.None, cancellationToken: cancel);
             BlobServiceProperties properties = await service.GetPropertiesAsync(cancel);
             if (!Allow(properties.Cors, origin)) return;
-            // Nothing but these rules: what else the account is set to stays.
-            await service.SetPropertiesAsync(new BlobServiceProperties { Cors = properties.Cors }, cancel);
+            await service.SetPropertiesAsync(properties, cancel);
         }
         catch (RequestFailedException e) when (e.Status == 403)
         {
