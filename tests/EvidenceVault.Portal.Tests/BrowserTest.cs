@@ -59,7 +59,7 @@ public abstract class BrowserTest(PortalBench bench) : IAsyncLifetime
         await page.GotoAsync("/sign-in");
         await page.GetByLabel("Account").FillAsync(account);
         await page.GetByLabel("Password").FillAsync(PortalBench.Password);
-        await page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Sign in", Exact = true }).ClickAsync();
         await page.GetByText($"Signed in as {account}").WaitForAsync();
     }
 

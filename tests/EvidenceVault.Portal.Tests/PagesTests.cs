@@ -12,14 +12,14 @@ public class PagesTests(PortalBench bench) : BrowserTest(bench)
     {
         IPage page = await OpenAsync();
         await page.GotoAsync("/cases/OP-HERON");
-        await page.GetByRole(AriaRole.Heading, new() { Name = "Sign in" }).WaitForAsync();
+        await page.GetByRole(AriaRole.Heading, new() { Name = "Sign in", Exact = true }).WaitForAsync();
         await LookAsync(page, "sign-in");
-        await page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Sign in", Exact = true }).ClickAsync();
         await page.GetByText("There is a problem").WaitForAsync();
         await LookAsync(page, "sign-in-with-errors");
         await page.GetByLabel("Account").FillAsync("officer");
         await page.GetByLabel("Password").FillAsync(PortalBench.Password);
-        await page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Sign in", Exact = true }).ClickAsync();
 
         // Where one wanted to go in the first place.
         await page.GetByRole(AriaRole.Heading, new() { Name = "OP-HERON" }).WaitForAsync();
@@ -52,7 +52,7 @@ public class PagesTests(PortalBench bench) : BrowserTest(bench)
         await page.GetByRole(AriaRole.Heading, new() { Name = "Exhibit AB/1/1", Exact = true }).WaitForAsync();
         await LookAsync(page, "derivative");
         await page.GetByRole(AriaRole.Button, new() { Name = "Sign out" }).ClickAsync();
-        await page.GetByRole(AriaRole.Heading, new() { Name = "Sign in" }).WaitForAsync();
+        await page.GetByRole(AriaRole.Heading, new() { Name = "Sign in", Exact = true }).WaitForAsync();
         NothingToComplainOf();
     }
 

@@ -18,7 +18,11 @@ internal sealed class SecondFactor(UserManager<Account> accounts, SignInManager<
     /// <summary>The key that the app must be told, in groups of four letters; made where there is none. It is worth nothing until <see cref="TurnOnAsync"/>.</summary>
     public async Task<string> KeyAsync(Account account)
     {
-        if (await accounts.GetAuthenticatorKeyAsync(account) is null) await accounts.ResetAuthenticatorKeyAsync(account);
+        if (await accounts.GetAuthenticatorKeyAsync(account) is null)
+        {
+            await accounts.ResetAuthenticatorKeyAsync(account);
+            await signIn.RefreshSignInAsync(account); // a new key ends all sessions, and this is one of them
+        }
         return string.Join(' ', (await accounts.GetAuthenticatorKeyAsync(account))!.Chunk(4).Select(group => new string(group)));
     }
 

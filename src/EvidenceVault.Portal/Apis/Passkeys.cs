@@ -22,15 +22,15 @@ internal static class Passkeys
 
     public static void MapPasskeys(this IEndpointRouteBuilder app)
     {
-        RouteGroupBuilder all = app.MapGroup("/api/passkeys").RequireRateLimiting(PortalApp.Tries);
-        all.MapPost("sign-in-options", async (SignInManager<Account> signIn) => Results.Text(await signIn.MakePasskeyRequestOptionsAsync(null), "application/json"))
+        RouteGroupBuilder all = app.MapGroup("/api").RequireRateLimiting(PortalApp.Tries);
+        all.MapPost("passkeys/sign-in-options", async (SignInManager<Account> signIn) => Results.Text(await signIn.MakePasskeyRequestOptionsAsync(null), "application/json"))
             .WithName("AskForPasskey").WithSummary("What the browser must be asked, to sign in with a passkey.").WithMetadata(new OpenToAnyoneAttribute());
-        all.MapPost("sign-in", async (JsonElement credential, SigningIn signing) => await signing.SignInWithPasskeyAsync(credential.GetRawText()) == Entrance.In ? Results.NoContent()
+        all.MapPost("passkeys/sign-in", async (JsonElement credential, SigningIn signing) => await signing.SignInWithPasskeyAsync(credential.GetRawText()) == Entrance.In ? Results.NoContent()
                 : Results.Problem("The passkey is not known here, or its account is locked.", title: "You are not signed in", statusCode: StatusCodes.Status401Unauthorized))
             .WithName("SignInWithPasskey").WithSummary("Begins a session with what the browser answered.").Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status401Unauthorized).WithMetadata(new OpenToAnyoneAttribute());
-        all.MapPost("options", OptionsAsync)
+        all.MapPost("passkeys/options", OptionsAsync)
             .WithName("AskForNewPasskey").WithSummary("What the browser must be asked, to make a passkey.").WithMetadata(new OpenToSignedInAttribute());
-        all.MapPost("", AddAsync)
+        all.MapPost("passkeys", AddAsync)
             .WithName("AddPasskey").WithSummary("Keeps a passkey that the browser has made.").Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status403Forbidden).WithMetadata(new OpenToSignedInAttribute());
     }
 
