@@ -187,7 +187,7 @@ const send = async () => {
 
 // ---- The page ----
 
-by('needs-script').hidden = false;
+[by('needs-script').hidden, by('without-script').hidden] = [false, true];
 for (const id of ['files', 'folder']) {
   by(id).addEventListener('change', ({ target }) => {
     add(fromField(target));
