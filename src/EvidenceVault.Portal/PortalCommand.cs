@@ -74,6 +74,7 @@ internal static class PortalCommand
             Console.WriteLine($"first use   Nobody has a password yet. To choose that of '{Names.Printable(first.Account)}', open within a day:");
             Console.WriteLine($"            {address}{first.Path}");
         }
+        Console.WriteLine($"drops       A technician brings footage in at {address}/drops: case and camera, the camera's clock, the files of its card, and send.");
         await app.WaitForShutdownAsync(cancel);
         return Done;
     }

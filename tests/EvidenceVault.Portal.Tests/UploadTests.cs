@@ -57,7 +57,7 @@ public class UploadTests : BrowserTest
         await DropBench.WorkAsync(Bench, analyse: true);
         await page.GetByText("Nothing more is to be done.").WaitForAsync();
         Assert.True(await page.EvaluateAsync<bool>("window.notLoadedAgain"));
-        Assert.Equal("Analysed", await page.Locator("#state-0 strong").InnerTextAsync());
+        Assert.Equal("Analysed", await page.Locator("tr", new() { HasText = "clip é.mp4" }).Locator("strong").InnerTextAsync());
         await LookAsync(page, "drop-analysed");
 
         UploadRow row = Bench.Vault.Uploads.Find(drop)!;

@@ -99,5 +99,6 @@ public sealed record ManifestFile(string Name, long Bytes, string Sha256)
     public string? StoredAs { get; init; }
 
     /// <summary>Where it lies below the drop.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
     public string LiesAt => StoredAs ?? Name;
 }

@@ -18,7 +18,7 @@ const hashers = [];
 
 const cell = (row, text, kind = 'td') => {
   const made = document.createElement(kind);
-  made.className = kind === 'th' ? 'govuk-table__header ev-break' : 'govuk-table__cell';
+  made.className = kind === 'th' ? 'govuk-table__header ev-break ev-name' : 'govuk-table__cell';
   if (kind === 'th') made.scope = 'row';
   made.textContent = text;
   row.append(made);
