@@ -15,12 +15,15 @@ public abstract class BrowserTest(PortalBench bench) : IAsyncLifetime
     /// <summary>Another address that pages may ask, such as the portal's by another name; null where there is none.</summary>
     protected string? AlsoOurs { get; set; }
 
+    /// <summary>The start of addresses of pages that are not ours, whose faults are not counted; null where there are none.</summary>
+    protected string? Elsewhere { get; set; }
+
     private readonly List<string> _complaints = [];
     private readonly List<string> _violations = [];
     private IPlaywright _playwright = null!;
     private IBrowser _browser = null!;
 
-    public async ValueTask InitializeAsync()
+    public virtual async ValueTask InitializeAsync()
     {
         string chromium = Environment.GetEnvironmentVariable("EVIDENCEVAULT_CHROMIUM") ?? "/usr/bin/chromium";
         Assert.True(File.Exists(chromium), $"Chromium is not at {chromium}: apt-get install chromium, or set EVIDENCEVAULT_CHROMIUM.");
@@ -28,27 +31,30 @@ public abstract class BrowserTest(PortalBench bench) : IAsyncLifetime
         _browser = await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = chromium, Args = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"] });
     }
 
-    public async ValueTask DisposeAsync()
+    public virtual async ValueTask DisposeAsync()
     {
         await _browser.DisposeAsync();
         _playwright.Dispose();
     }
 
     /// <summary>A new browser session. What its pages complain of, and every request to elsewhere, is kept.</summary>
-    protected async Task<IPage> OpenAsync(bool scripts = true)
+    protected async Task<IPage> OpenAsync(bool scripts = true, string? address = null)
     {
-        IBrowserContext context = await _browser.NewContextAsync(new() { BaseURL = bench.Address.AbsoluteUri, JavaScriptEnabled = scripts, AcceptDownloads = true, ViewportSize = new() { Width = 1280, Height = 900 } });
+        IBrowserContext context = await _browser.NewContextAsync(new() { BaseURL = address ?? bench.Address.AbsoluteUri, JavaScriptEnabled = scripts, AcceptDownloads = true, ViewportSize = new() { Width = 1280, Height = 900 } });
         // A loaded machine is slow, not wrong.
         context.SetDefaultTimeout(120_000);
         IPage page = await context.NewPageAsync();
+        bool isElsewhere() => Elsewhere is { } start && page.Url.StartsWith(start, StringComparison.Ordinal);
         page.Console += (_, message) =>
         {
+            if (isElsewhere()) return;
             if (message.Type is "error" or "warning" && !message.Text.Contains("the server responded with a status of 40", StringComparison.Ordinal)) _complaints.Add($"{page.Url}: {message.Text}");
         };
         page.PageError += (_, error) => _complaints.Add($"{page.Url}: {error}");
         page.Request += (_, request) =>
         {
-            if (!request.Url.StartsWith(bench.Address.AbsoluteUri, StringComparison.Ordinal) && !(AlsoOurs is { } ours && request.Url.StartsWith(ours, StringComparison.Ordinal)) && !request.Url.StartsWith("data:", StringComparison.Ordinal)) _complaints.Add($"{page.Url} asked for {request.Url}");
+            if (isElsewhere() || (Elsewhere is { } other && request.Url.StartsWith(other, StringComparison.Ordinal))) return;
+            if (!request.Url.StartsWith(address ?? bench.Address.AbsoluteUri, StringComparison.Ordinal) && !(AlsoOurs is { } ours && request.Url.StartsWith(ours, StringComparison.Ordinal)) && !request.Url.StartsWith("data:", StringComparison.Ordinal)) _complaints.Add($"{page.Url} asked for {request.Url}");
         };
         return page;
     }

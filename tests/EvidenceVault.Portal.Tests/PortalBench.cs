@@ -61,9 +61,10 @@ public sealed class PortalBench : IAsyncLifetime
     }
 
     /// <summary>Another portal over the same vault.</summary>
-    internal async Task<WebApplication> StartAsync(int triesAMinute)
+    internal async Task<WebApplication> StartAsync(int triesAMinute, string url = "http://127.0.0.1:0", ProviderOptions? provider = null)
     {
-        WebApplication app = await PortalApp.BuildAsync(new PortalOptions { Vault = Vault.Home, Storage = _azurite.ConnectionString, Url = "http://127.0.0.1:0", TriesAMinute = triesAMinute }.Checked(), Vault, TimeProvider.System);
+        var options = new PortalOptions { Vault = Vault.Home, Storage = _azurite.ConnectionString, Url = url, TriesAMinute = triesAMinute, Provider = provider };
+        WebApplication app = await PortalApp.BuildAsync(options.Checked(), Vault, TimeProvider.System);
         await app.StartAsync();
         return app;
     }

@@ -126,15 +126,8 @@ public sealed class AzuriteFixture : IAsyncLifetime
 
     private static string Program()
     {
-        for (DirectoryInfo? at = new(AppContext.BaseDirectory); at is not null; at = at.Parent)
-        {
-            if (!File.Exists(Path.Combine(at.FullName, "EvidenceVault.sln"))) continue;
-            string program = Path.Combine(at.FullName, "scripts", "azurite", "node_modules", "azurite", "dist", "src", "blob", "main.js");
-            return File.Exists(program)
-                ? program
-                : throw new InvalidOperationException("Azurite is not installed: run ./scripts/test, or `npm ci` in scripts/azurite.");
-        }
-        throw new InvalidOperationException("The folder with EvidenceVault.sln was not found above the test program.");
+        string program = Path.Combine(Root.Folder, "scripts", "azurite", "node_modules", "azurite", "dist", "src", "blob", "main.js");
+        return File.Exists(program) ? program : throw new InvalidOperationException("Azurite is not installed: run ./scripts/test, or `npm ci` in scripts/azurite.");
     }
 
     private static int FreePort()

@@ -1,3 +1,4 @@
+using System.Security.Claims;
 using EvidenceVault.Portal.Accounts;
 using EvidenceVault.Portal.Doors;
 using Microsoft.AspNetCore.Authentication;
@@ -11,7 +12,7 @@ namespace EvidenceVault.Portal.Pages;
 /// <summary>Sends somebody to the provider of identities, and takes them in when they come back. The session's cookie is for our own pages alone, so a browser that was sent here by another
 /// does not bring it along: the page that begins the session goes on to where one wanted to go by itself.</summary>
 [OpenToAnyone]
-internal sealed class SignInProviderModel(SignInManager<Account> signIn, SigningIn signing, Provider accounts, PortalOptions options) : PageModel
+internal sealed class SignInProviderModel(SignInManager<Account> signIn, SigningIn signing, Provider accounts, PortalOptions options, TimeProvider clock) : PageModel
 {
     private const string Again = "again", By = "by";
 
@@ -36,8 +37,9 @@ internal sealed class SignInProviderModel(SignInManager<Account> signIn, Signing
         await HttpContext.SignOutAsync(IdentityConstants.ExternalScheme);
         Account account = await accounts.AccountOfAsync(said, provider);
         IDictionary<string, string?> asked = said.AuthenticationProperties?.Items ?? new Dictionary<string, string?>();
-        // Whoever was to show that they are still themselves, and came back as somebody else, is signed in as who they are, and has confirmed nothing.
-        bool again = asked.ContainsKey(Again) && asked[By] == account.UserName;
+        // Whoever was to show that they are still themselves, and came back as somebody else, is signed in as who they are, and has confirmed nothing. Nor has whoever took the question out of the address on the way: the provider says
+        // when it was last shown who they are, and that must be now.
+        bool again = asked.ContainsKey(Again) && asked[By] == account.UserName && long.TryParse(said.Principal.FindFirstValue("auth_time"), out long shown) && clock.GetUtcNow() - DateTimeOffset.FromUnixTimeSeconds(shown) < SigningIn.Fresh;
         if (await signing.SignInVouchedAsync(account, again) != Entrance.In) return LocalRedirect("/sign-in?provider=failed");
         To = Url.IsLocalUrl(to) ? to : "/";
         return Page();
