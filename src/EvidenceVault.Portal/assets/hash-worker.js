@@ -27,7 +27,7 @@ const next = async () => {
   md5.update(view);
   const id = await idOf(index, view);
   index += 1;
-  return { id, md5: md5.digest('binary'), bytes };
+  return { id, md5: md5.digest('binary'), from, bytes: view.byteLength };
 };
 
 self.onmessage = async ({ data }) => {
@@ -38,8 +38,7 @@ self.onmessage = async ({ data }) => {
       md5 ??= await createMD5();
       self.postMessage({ opened: true });
     } else {
-      const block = await next();
-      self.postMessage(block, block.bytes ? [block.bytes] : []);
+      self.postMessage(await next());
     }
   } catch (error) {
     self.postMessage({ failed: String(error.message ?? error) });

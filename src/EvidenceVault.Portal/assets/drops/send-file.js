@@ -19,7 +19,7 @@ export class Hasher {
 
   ask(message) {
     return new Promise((resolve, reject) => {
-      this.#worker.onmessage = ({ data }) => (data.failed ? reject(new Trouble({ title: 'A file cannot be read', detail: data.failed, meaning: 'What was sent is kept; this file is not whole.', next: 'Put the card in again, choose the same files and go on.' })) : resolve(data));
+      this.#worker.onmessage = ({ data }) => (data.failed ? reject(changed(data.failed)) : resolve(data));
       this.#worker.onerror = () => reject(new Trouble({ title: 'Files cannot be hashed here', detail: 'The browser did not let the page hash a file.', meaning: 'Nothing of this file was delivered.', next: 'Load the page again, or use another browser.' }));
       this.#worker.postMessage(message);
     });
@@ -57,18 +57,33 @@ class Address {
   }
 }
 
-const stage = async (address, block, waiting) =>
-  patiently(async () => {
+const mostRefused = 5;
+
+const changed = (detail) =>
+  new Trouble({ title: 'A file cannot be read', detail, meaning: 'What was sent is kept; this file is not whole.', next: 'Put the card in again, load this page again and choose the same files.' });
+
+const stage = async (address, file, block, waiting) => {
+  let refused = 0;
+  // From the file itself, which the browser reads again: memory stays flat. The store holds what arrives to the checksum of what was hashed, and refuses what differs.
+  const content = file.slice(block.from, block.from + block.bytes);
+  await patiently(async () => {
     const client = await address.client();
     if (!client) return;
     try {
-      // The store holds what arrives to this checksum and refuses it where it differs.
-      await client.stageBlock(block.id, block.bytes, block.bytes.byteLength, { transactionalContentMD5: block.md5 });
+      await client.stageBlock(block.id, content, block.bytes, { transactionalContentMD5: block.md5 });
     } catch (error) {
       if (error.statusCode === 403) address.runOut();
+      if (error.statusCode === 400 && (refused += 1) >= mostRefused) throw changed('What is sent of the file is again and again not what was hashed.');
+      await content
+        .slice(0, 1)
+        .arrayBuffer()
+        .catch(() => {
+          throw changed('The file changed or was taken away while it was sent.');
+        });
       throw error;
     }
   }, waiting);
+};
 
 /** Sends a file and has it delivered. What is there already is read and hashed, and not sent again. */
 export const sendFile = async (drop, listed, file, hasher, { progress, waiting }) => {
@@ -93,12 +108,12 @@ export const sendFile = async (drop, listed, file, hasher, { progress, waiting }
       break;
     }
     ids.push(block.id);
-    const bytes = block.bytes.byteLength;
+    const { bytes } = block;
     if (there.has(block.id)) {
       progress(bytes, false);
       continue;
     }
-    const one = stage(address, block, waiting)
+    const one = stage(address, file, block, waiting)
       .then(() => progress(bytes, true))
       .catch((error) => {
         failed = error;
