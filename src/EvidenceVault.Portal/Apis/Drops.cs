@@ -25,27 +25,27 @@ internal static class Drops
 
     public static void MapDrops(this IEndpointRouteBuilder app)
     {
-        RouteGroupBuilder drops = app.MapGroup("/api/drops/{id}").RequireRateLimiting(PortalApp.Sending).WithMetadata(new OpenToAttribute(Role.Technician))
+        RouteGroupBuilder drops = app.MapGroup("/api/drops").RequireRateLimiting(PortalApp.Sending).WithMetadata(new OpenToAttribute(Role.Technician))
             .ProducesProblem(StatusCodes.Status401Unauthorized).ProducesProblem(StatusCodes.Status403Forbidden).ProducesProblem(StatusCodes.Status503ServiceUnavailable);
-        drops.MapGet("", (string id, long? after, IMediator mediator, CancellationToken cancel) => mediator.Send(new WatchDrop(id, after ?? 0), cancel))
+        drops.MapGet("/{id}", (string id, long? after, IMediator mediator, CancellationToken cancel) => mediator.Send(new WatchDrop(id, after ?? 0), cancel))
             .WithName("WatchDrop").WithSummary("How a drop stands: how many of its files are in each state, and some of them one by one.").Produces<DropStanding>();
-        drops.MapGet("/events", async (string id, long? after, HttpContext context, IMediator mediator, TimeProvider clock) =>
+        drops.MapGet("/{id}/events", async (string id, long? after, HttpContext context, IMediator mediator, TimeProvider clock) =>
             {
                 // Asked before the first byte, so that a refusal is told as one.
                 DropStanding first = await mediator.Send(new WatchDrop(id, after ?? 0), context.RequestAborted);
                 return TypedResults.ServerSentEvents(ChangesAsync(first, () => mediator.Send(new WatchDrop(id, after ?? 0), context.RequestAborted), clock, context.RequestAborted));
             })
             .WithName("DropEvents").WithSummary("The same each time that it changes, as server-sent events. It ends when nothing more will happen, and after as long as a session lasts.").Produces<string>(contentType: "text/event-stream");
-        drops.MapPost("/files", (string id, FilesToList files, IMediator mediator, CancellationToken cancel) => files.Files is { Count: > 0 and <= MostAtOnce } some
+        drops.MapPost("/{id}/files", (string id, FilesToList files, IMediator mediator, CancellationToken cancel) => files.Files is { Count: > 0 and <= MostAtOnce } some
                 ? mediator.Send(new ListFiles(id, some), cancel)
                 : throw new RefusedException($"Between 1 and {MostAtOnce} files can be added at once.", "None was added.", "Add them in several goes."))
             .WithName("ListFiles").WithSummary("Adds files to a drop that was begun. Those that it has keep their numbers.").Produces<IReadOnlyList<ListedFile>>();
-        drops.MapPost("/files/{number}/address", (string id, long number, IMediator mediator, CancellationToken cancel) => mediator.Send(new AddressFile(id, number), cancel))
+        drops.MapPost("/{id}/files/{number}/address", (string id, long number, IMediator mediator, CancellationToken cancel) => mediator.Send(new AddressFile(id, number), cancel))
             .WithName("AddressFile").WithSummary("Where to send one file's blocks, for a short while, and which of them are there.").Produces<SendingTo>();
-        drops.MapPost("/files/{number}/delivery", (string id, long number, FileSent sent, IMediator mediator, CancellationToken cancel) => mediator.Send(new DeliverFile(id, number, sent.Blocks ?? [], sent.Sha256), cancel))
+        drops.MapPost("/{id}/files/{number}/delivery", (string id, long number, FileSent sent, IMediator mediator, CancellationToken cancel) => mediator.Send(new DeliverFile(id, number, sent.Blocks ?? [], sent.Sha256), cancel))
             // The ids of up to 50,000 blocks.
             .WithMetadata(new Microsoft.AspNetCore.Mvc.RequestSizeLimitAttribute(8 << 20)).WithName("DeliverFile").WithSummary("Puts a file together of its blocks and delivers it into the drop, never over another. The answer comes once it is durable.").Produces<ListedFile>();
-        drops.MapPost("/completion", async (string id, IMediator mediator, CancellationToken cancel) =>
+        drops.MapPost("/{id}/completion", async (string id, IMediator mediator, CancellationToken cancel) =>
             {
                 await mediator.Send(new CompleteDrop(id), cancel);
                 return await mediator.Send(new WatchDrop(id), cancel);
@@ -56,10 +56,10 @@ internal static class Drops
 
     private static void MapReceipt(RouteGroupBuilder drops)
     {
-        drops.MapGet("/receipt.json", async (string id, IMediator mediator, CancellationToken cancel) =>
+        drops.MapGet("/{id}/receipt.json", async (string id, IMediator mediator, CancellationToken cancel) =>
                 await mediator.Send(new ShowReceipt(id), cancel) is { Receipt: { } receipt } ? Results.Bytes(receipt.Receipt, "application/json", $"{id}-receipt.json") : Results.NotFound())
             .WithName("GetReceipt").WithSummary("The newest receipt of a drop, canonical JSON.").Produces<string>(contentType: "application/json").ProducesProblem(StatusCodes.Status404NotFound);
-        drops.MapGet("/receipt.p7s", async (string id, IMediator mediator, CancellationToken cancel) =>
+        drops.MapGet("/{id}/receipt.p7s", async (string id, IMediator mediator, CancellationToken cancel) =>
                 await mediator.Send(new ShowReceipt(id), cancel) is { Receipt: { } receipt } ? Results.Bytes(receipt.Signature, "application/pkcs7-signature", $"{id}-receipt.json.p7s") : Results.NotFound())
             .WithName("GetReceiptSignature").WithSummary("The vault's signature over the newest receipt, CMS (detached).").Produces<byte[]>(contentType: "application/pkcs7-signature").ProducesProblem(StatusCodes.Status404NotFound);
     }
