@@ -71,6 +71,7 @@ internal static class PortalApp
         app.MapAboutMe();
         app.MapDrops();
         app.MapPasskeys();
+        app.MapHealth();
         return app;
     }
 

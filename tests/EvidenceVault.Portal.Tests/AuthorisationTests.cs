@@ -30,6 +30,9 @@ public class AuthorisationTests(PortalBench bench)
         // The form says nothing of the exhibit; its sending is asked for by RetrievalTests.
         ["retrieve/{**reference}"] = new("/retrieve/AB/1", "officer reviewer"),
         ["accounts"] = new("/accounts", "administrator"),
+        ["deployments"] = new("/deployments", "administrator"),
+        ["health"] = new("/health", "administrator"),
+        ["api/health"] = new("/api/health", "administrator"),
         ["sign-in/code"] = new("/sign-in/code", Anyone),
         ["sign-in/provider/{handler?}"] = new("/sign-in/provider", Anyone),
         ["confirm"] = new("/confirm", SignedIn),

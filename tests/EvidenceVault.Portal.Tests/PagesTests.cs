@@ -102,6 +102,13 @@ public class PagesTests(PortalBench bench) : BrowserTest(bench)
         await colleague.GotoAsync((await administrator.Locator("#link").InnerTextAsync()).Trim());
         await colleague.GetByText("It is for the account colleague").WaitForAsync();
 
+        await administrator.GetByRole(AriaRole.Link, new() { Name = "Cameras" }).ClickAsync();
+        await administrator.GetByRole(AriaRole.Heading, new() { Name = "Cameras and drop sources" }).WaitForAsync();
+        await LookAsync(administrator, "deployments");
+        await administrator.GetByRole(AriaRole.Link, new() { Name = "Health" }).ClickAsync();
+        await administrator.GetByText("What the vault stands on").WaitForAsync();
+        await LookAsync(administrator, "health");
+
         IPage officer = await OpenAsync();
         await SignInAsync(officer, "officer");
         await LookAsync(officer, "cases");

@@ -31,6 +31,13 @@ public sealed record DropRow
     public string? Missing { get; init; }
 }
 
+/// <summary>A source of drops.</summary>
+/// <param name="Source">Its id.</param>
+/// <param name="Drops">How many came from it.</param>
+/// <param name="NewestAt">When the newest was first seen, UTC.</param>
+/// <param name="Problems">How many problems they had.</param>
+public sealed record SourceRow(string Source, long Drops, string NewestAt, long Problems);
+
 /// <summary>A problem of a drop as catalogued.</summary>
 public sealed record DropProblemRow(string Kind, string RelativePath, string Sentence);
 
@@ -61,6 +68,14 @@ public sealed class Drops(VaultDatabase database)
     {
         using SqliteConnection connection = database.Read();
         return connection.Query<DropRow>($"SELECT {Columns} FROM drop_delivery ORDER BY id").AsList();
+    }
+
+    /// <summary>Where drops came from.</summary>
+    public IReadOnlyList<SourceRow> Sources()
+    {
+        using SqliteConnection connection = database.Read();
+        return connection.Query<SourceRow>(
+            "SELECT source AS Source, COUNT(*) AS Drops, MAX(first_seen_at) AS NewestAt, (SELECT COUNT(*) FROM drop_problem p JOIN drop_delivery o ON o.id = p.drop_id WHERE o.source = d.source) AS Problems FROM drop_delivery d GROUP BY source ORDER BY source").AsList();
     }
 
     /// <summary>Its problems, in the order of finding.</summary>

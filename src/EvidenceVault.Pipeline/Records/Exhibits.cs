@@ -158,6 +158,31 @@ public sealed record CaseRow(string Name, string OpenedAt, long Exhibits, long I
 /// <param name="Segments">Intervals of motion found in it.</param>
 public sealed record CaseLine(string Reference, string Camera, string State, string? RelativePath, long? Bytes, string ReceivedAt, string? Problem, long Segments);
 
+/// <summary>How many Masters and series of stills stand in a state.</summary>
+/// <param name="State">One of <see cref="ExhibitState"/>, never analysed.</param>
+/// <param name="Exhibits">How many.</param>
+/// <param name="Since">When the oldest of them was taken note of, UTC.</param>
+public sealed record StateCount(string State, long Exhibits, string Since);
+
+/// <summary>An exhibit that wants a person.</summary>
+/// <param name="Reference">The exhibit.</param>
+/// <param name="Case">Its case.</param>
+/// <param name="Camera">Its camera.</param>
+/// <param name="State">One of <see cref="ExhibitState"/>.</param>
+/// <param name="ReceivedAt">When it was taken note of, UTC.</param>
+/// <param name="Problem">What is wrong.</param>
+public sealed record WantingLine(string Reference, string Case, string Camera, string State, string ReceivedAt, string? Problem);
+
+/// <summary>A camera's placement for a case, with its clock as it was observed.</summary>
+/// <param name="Case">The case.</param>
+/// <param name="Camera">The camera.</param>
+/// <param name="AuthorityUrn">The authority that it was made under; null where none was told.</param>
+/// <param name="OffsetSeconds">What the camera's clock was ahead of the reference; null where nobody looked.</param>
+/// <param name="UncertaintySeconds">How far off that may be.</param>
+/// <param name="Reference">What it was compared with.</param>
+/// <param name="ObservedAt">When the vault learnt of it, UTC.</param>
+public sealed record DeploymentRow(string Case, string Camera, string? AuthorityUrn, double? OffsetSeconds, double? UncertaintySeconds, string? Reference, string ObservedAt);
+
 /// <summary>Reads exhibits.</summary>
 public sealed class Exhibits(VaultDatabase database)
 {
@@ -235,6 +260,33 @@ public sealed class Exhibits(VaultDatabase database)
             "SELECT reference AS Reference, camera AS Camera, state AS State, relative_path AS RelativePath, bytes AS Bytes, received_at AS ReceivedAt, problem AS Problem, " +
             "(SELECT COUNT(*) FROM segment s WHERE s.exhibit = e.reference) AS Segments " +
             $"FROM exhibit e WHERE case_name = @caseName AND {IsListed} ORDER BY received_at DESC, reference DESC LIMIT @most OFFSET @skip", new { caseName, skip, most }).AsList();
+    }
+
+    /// <summary>Masters and series of stills that are on their way or want a person, by state.</summary>
+    public IReadOnlyList<StateCount> Wanting()
+    {
+        using SqliteConnection connection = database.Read();
+        return connection.Query<StateCount>($"SELECT state AS State, COUNT(*) AS Exhibits, MIN(received_at) AS Since FROM exhibit WHERE {IsListed} AND state <> 'analysed' GROUP BY state ORDER BY state").AsList();
+    }
+
+    /// <summary>Those of a state, the oldest first.</summary>
+    /// <param name="state">One of <see cref="ExhibitState"/>, not analysed.</param>
+    /// <param name="most">How many at most.</param>
+    public IReadOnlyList<WantingLine> Wanting(string state, int most)
+    {
+        using SqliteConnection connection = database.Read();
+        return connection.Query<WantingLine>(
+            $"SELECT reference AS Reference, case_name AS \"Case\", camera AS Camera, state AS State, received_at AS ReceivedAt, problem AS Problem FROM exhibit WHERE {IsListed} AND state <> 'analysed' AND state = @state ORDER BY received_at LIMIT @most",
+            new { state, most }).AsList();
+    }
+
+    /// <summary>Some of the deployments, the newest first.</summary>
+    public IReadOnlyList<DeploymentRow> Deployments(int skip, int most)
+    {
+        using SqliteConnection connection = database.Read();
+        return connection.Query<DeploymentRow>(
+            "SELECT case_name AS \"Case\", camera AS Camera, authority_urn AS AuthorityUrn, clock_offset_seconds AS OffsetSeconds, clock_uncertainty_seconds AS UncertaintySeconds, clock_reference AS Reference, observed_at AS ObservedAt " +
+            "FROM deployment ORDER BY id DESC LIMIT @most OFFSET @skip", new { skip, most }).AsList();
     }
 
     private const string IsListed = "(parent IS NULL OR role = 'still-series')";

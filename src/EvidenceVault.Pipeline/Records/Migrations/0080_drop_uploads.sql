@@ -25,3 +25,6 @@ CREATE TABLE drop_upload_file (
   UNIQUE (upload, key)
 ) WITHOUT ROWID;
 CREATE INDEX drop_upload_file_waiting ON drop_upload_file (upload, number) WHERE sent_at IS NULL;
+
+-- How each file of a drop stands, by its name, without reading all exhibits of the drop for each.
+CREATE INDEX exhibit_by_drop_name ON exhibit (drop_id, relative_path) WHERE parent IS NULL;
