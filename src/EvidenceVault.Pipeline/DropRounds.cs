@@ -234,7 +234,7 @@ public sealed partial class DropRounds(
 
     private async Task<long> NoteDropAsync(IDropSource source, DropSighting sighting)
     {
-        ClockOffset? offset = sighting.Manifest?.Clock is { } observed ? ClockOffset.From(observed) : null;
+        ClockOffset? offset = sighting.Manifest?.Clock is { } observed ? ClockOffset.From(observed, sighting.Manifest.ClockAgain) : null;
         var facts = new DropFacts(
             source.Id, sighting.Name, Known(sighting.Case), Known(sighting.Camera),
             sighting.Manifest is null ? null : JsonSerializer.Serialize(sighting.Manifest), sighting.ManifestSha256, sighting.Manifest?.Technician,

@@ -11,7 +11,7 @@ namespace EvidenceVault.Pipeline;
 public static class Registration
 {
     /// <summary>Adds the flow, the use cases with their two behaviours, and the vault itself, which the host has opened and will dispose.
-    /// Needs an IEvidenceStore, an ILogStore and an IFootageAnalyser beside it.</summary>
+    /// Needs an IEvidenceStore, an ILogStore, an IUploadPlace and an IFootageAnalyser beside it.</summary>
     /// <param name="services">The host's services.</param>
     /// <param name="vault">The vault.</param>
     /// <param name="options">How the flow works.</param>
@@ -27,6 +27,7 @@ public static class Registration
         services.AddSingleton<GivenFiles>().AddSingleton<EvidenceFlow>();
         services.AddScoped<GivingOut>().AddSingleton<BlockHolding>().AddSingleton<FrameTables>();
         services.TryAddSingleton(new PublishingOptions());
+        services.TryAddSingleton(new DeliveryOptions());
         services.AddSingleton(s => new Cosigning(
             vault.Log, vault.Sequencer, vault.WitnessPolicy, s.GetRequiredService<PublishingOptions>().WitnessPatience,
             new DemonstrationWitness(vault.WitnessFolder, [.. vault.WitnessPolicy.Logs.Select(l => l.Key)], s.GetRequiredService<TimeProvider>()), s.GetRequiredService<TimeProvider>()));

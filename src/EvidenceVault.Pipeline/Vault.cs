@@ -37,6 +37,7 @@ public sealed class Vault : IAsyncDisposable
         Requests = new ExhibitRequests(database);
         Drops = new Drops(database);
         Stills = new SeriesOfStills(database);
+        Uploads = new Uploads(database);
         Timestamps = new TimestampTokens(database);
         Disclosures = new Disclosures(database);
         Recordings = new Recordings(database);
@@ -78,6 +79,9 @@ public sealed class Vault : IAsyncDisposable
 
     /// <summary>The disclosures that were asked for in the portal, to read.</summary>
     public Disclosures Disclosures { get; }
+
+    /// <summary>The drops that are sent through the portal, to read.</summary>
+    public Uploads Uploads { get; }
 
     /// <summary>Which stills were looked at as a series, to read.</summary>
     public SeriesOfStills Stills { get; }

@@ -12,6 +12,9 @@ internal static class Assets
     private static readonly Lazy<IReadOnlyDictionary<string, (string Type, byte[] Content)>> Files = new(() =>
         typeof(Assets).Assembly.GetManifestResourceNames().Where(name => Types.ContainsKey(Path.GetExtension(name))).ToDictionary(name => name, name => (Types[Path.GetExtension(name)], Read(name))));
 
+    /// <summary>The script that hashes files while they are sent, in a worker of its own.</summary>
+    public const string HashWorker = "hash-worker.js";
+
     /// <summary>Where a file is to be found.</summary>
     public static string Address(string name) => $"/assets/{Convert.ToHexStringLower(SHA256.HashData(Files.Value[name].Content))[..16]}/{name}";
 
@@ -21,6 +24,7 @@ internal static class Assets
         {
             app.MapGet(Address(name), (HttpContext context) =>
             {
+                if (name == HashWorker) context.MayCompile();
                 context.Response.Headers.CacheControl = "public, max-age=31536000, immutable";
                 if (name == "review-worker.js") context.Response.Headers.ContentSecurityPolicy = Headers.ReaderPolicy;
                 return Results.Bytes(content, type, entityTag: new EntityTagHeaderValue($"\"{Convert.ToHexStringLower(SHA256.HashData(content))[..16]}\""));

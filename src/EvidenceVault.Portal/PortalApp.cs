@@ -21,6 +21,9 @@ internal static class PortalApp
     /// <summary>The policy that limits how often one place may try to sign in.</summary>
     public const string Tries = "tries";
 
+    /// <summary>The policy that limits how often one place may ask for what sending files needs.</summary>
+    public const string Sending = "sending";
+
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     /// <summary>How long a session lasts without a request.</summary>
@@ -70,6 +73,7 @@ internal static class PortalApp
         app.MapLogApi();
         app.MapSearchApi();
         app.MapWatching();
+        app.MapDrops();
         app.MapPasskeys();
         app.MapReview();
         app.MapHealth();
@@ -85,6 +89,7 @@ internal static class PortalApp
                 ?? (s.GetRequiredService<IHttpContextAccessor>().HttpContext?.User.Identity is { IsAuthenticated: true, Name: { } name } ? name : throw new InvalidOperationException("Nobody is signed in."))))
             .AddAzureStorage(new AzureStorageOptions { ConnectionString = options.Storage })
             .AddFootageAnalysis(o => o.ScratchFolder = vault.ScratchRoot);
+        services.AddSingleton(options).AddSingleton(options.Delivery).AddHostedService<UploadsAtStart>();
 
         services.AddDbContext<AccountsDatabase>(o => o.UseSqlite(new Microsoft.Data.Sqlite.SqliteConnectionStringBuilder { DataSource = Path.Combine(options.Folder, "accounts.db") }.ToString()));
         services.AddDataProtection().SetApplicationName("EvidenceVault.Portal").PersistKeysToFileSystem(Directory.CreateDirectory(Path.Combine(options.Folder, "keys"), OwnerOnly));
@@ -98,7 +103,6 @@ internal static class PortalApp
         // A passkey stands for password and second factor: the device must have asked its owner for a PIN or a finger. Which make of device it is is nothing to us.
         services.Configure<IdentityPasskeyOptions>(o => (o.UserVerificationRequirement, o.ResidentKeyRequirement, o.AttestationConveyancePreference) = ("required", "required", "none"));
         services.AddScoped<SigningIn>().AddScoped<Invitations>().AddScoped<SecondFactor>().AddScoped<Provider>();
-        services.AddSingleton(options);
         AuthenticationBuilder authentication = services.AddAuthentication(IdentityConstants.ApplicationScheme);
         authentication.AddIdentityCookies();
         if (options.Provider is { } provider) authentication.AddOpenIdConnect(Provider.Scheme, provider.Name, o => Provider.Configure(o, provider));
@@ -123,6 +127,7 @@ internal static class PortalApp
         services.AddRateLimiter(o =>
         {
             o.RejectionStatusCode = StatusCodes.Status429TooManyRequests;
+            o.AddPolicy(Sending, context => RateLimitPartition.GetFixedWindowLimiter(context.Connection.RemoteIpAddress?.ToString() ?? "", _ => new() { PermitLimit = options.SendingCallsAMinute, Window = TimeSpan.FromMinutes(1) }));
             o.AddPolicy(Tries, context => HttpMethods.IsPost(context.Request.Method)
                 ? RateLimitPartition.GetFixedWindowLimiter(context.Connection.RemoteIpAddress?.ToString() ?? "", _ => new() { PermitLimit = options.TriesAMinute, Window = TimeSpan.FromMinutes(1) })
                 : RateLimitPartition.GetNoLimiter("read"));

@@ -39,6 +39,7 @@ internal static class PortalCommand
                 Vault = asked.GetValue(VaultFolder) ?? Set("EVIDENCEVAULT_HOME") ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".evidencevault", "vault"),
                 Storage = Set("EVIDENCEVAULT_STORAGE") ?? "UseDevelopmentStorage=true",
                 Url = asked.GetValue(Url)!,
+                Origin = Set("EVIDENCEVAULT_PORTAL_ORIGIN"),
                 Provider = ProviderOptions.From(Set),
                 Timestamps = TimestampOptions.From(Set(TimestampOptions.AddressVariable), Set(TimestampOptions.CertificateVariable)),
             }.Checked();
@@ -75,6 +76,7 @@ internal static class PortalCommand
             Console.WriteLine($"first use   Nobody has a password yet. To choose that of '{Names.Printable(first.Account)}', open within a day:");
             Console.WriteLine($"            {address}{first.Path}");
         }
+        Console.WriteLine($"drops       A technician brings footage in at {address}/drops: case and camera, the camera's clock, the files of its card, and send.");
         await app.WaitForShutdownAsync(cancel);
         return Done;
     }

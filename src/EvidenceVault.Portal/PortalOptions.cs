@@ -21,6 +21,15 @@ internal sealed record PortalOptions
     /// <summary>How often one address may send a form that asks for a password, in a minute.</summary>
     public int TriesAMinute { get; init; } = 30;
 
+    /// <summary>Where browsers see it, where that is not where it listens: behind a reverse proxy. Pages of this origin may send files to the blob service.</summary>
+    public string? Origin { get; init; }
+
+    /// <summary>How often one address may ask for what sending files needs, in a minute.</summary>
+    public int SendingCallsAMinute { get; init; } = 3000;
+
+    /// <summary>How much may be sent, and for how long an address to send to is good.</summary>
+    public Pipeline.UseCases.DeliveryOptions Delivery { get; init; } = new();
+
     /// <summary>A provider of identities, where one is set.</summary>
     public Accounts.ProviderOptions? Provider { get; init; }
 

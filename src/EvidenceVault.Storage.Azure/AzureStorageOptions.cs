@@ -28,6 +28,9 @@ public sealed class AzureStorageOptions
     /// on retention may shorten it). The legal hold beside it has no end.</summary>
     public TimeSpan ImmutableFor { get; init; } = TimeSpan.FromDays(365);
 
+    /// <summary>The drop container that files from browsers are delivered into.</summary>
+    public string UploadContainer { get; init; } = "drops";
+
     /// <summary>Names the service without its secrets.</summary>
     public override string ToString() => ServiceUri is null ? "blob service by connection string" : $"blob service {ServiceUri.GetLeftPart(UriPartial.Path)}";
 }

@@ -166,6 +166,18 @@ public static class Acts
     /// <summary>Exhibits were searched for. Nothing of them but their place in the catalogue is shown.</summary>
     public const string Searched = "searched";
 
+    /// <summary>A drop was begun in the portal; <c>detail.drop</c> is its name.</summary>
+    public const string DropBegun = "drop-begun";
+
+    /// <summary>Files were added to a drop that was begun in the portal. Recorded before any of them can be sent.</summary>
+    public const string DropListed = "drop-listed";
+
+    /// <summary>A drop was sent whole through the portal; <c>sha256</c> is that of its manifest, which lies in the drop by then.</summary>
+    public const string DropSent = "drop-sent";
+
+    /// <summary>A drop that was begun in the portal was withdrawn before it was sent whole.</summary>
+    public const string DropWithdrawn = "drop-withdrawn";
+
     /// <summary>The log was read or exported.</summary>
     public const string LogRead = "log-read";
 

@@ -14,4 +14,15 @@ public readonly record struct ClockOffset(double Seconds, double UncertaintySeco
             throw new ArgumentOutOfRangeException(nameof(observation), observation.UncertaintySeconds, "An uncertainty is a number of seconds from 0 up.");
         return new((observation.ReferenceTime - observation.CameraTime).TotalSeconds, observation.UncertaintySeconds);
     }
+
+    /// <summary>What one or two readings show together: the smallest interval that holds all that either leaves possible, for the clock may have drifted between them.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">An uncertainty is negative or not a number.</exception>
+    public static ClockOffset From(ClockObservation observation, ClockObservation? again)
+    {
+        ClockOffset first = From(observation);
+        if (again is null) return first;
+        ClockOffset second = From(again);
+        double from = Math.Min(first.Seconds - first.UncertaintySeconds, second.Seconds - second.UncertaintySeconds), to = Math.Max(first.Seconds + first.UncertaintySeconds, second.Seconds + second.UncertaintySeconds);
+        return new((from + to) / 2, (to - from) / 2);
+    }
 }

@@ -21,6 +21,8 @@ internal static class DropAssembly
         foreach (SeenEntry entry in drop.Obstacles)
             problems.Add(new(entry.Obstacle!.Value.Kind, drop.Below(entry.Path), entry.Obstacle.Value.Sentence));
         if (drop.IsNone) return Strays(drop, steadiness, rules, problems);
+        // Whoever brings it in says that the manifest is still to come: without it, files would be taken whose names and hashes nobody has told yet.
+        if (drop.IsHeld) return null;
 
         // A manifest that cannot be believed may be half written: it is told only once it has come to rest.
         bool arriving = manifest is { Manifest: null } && steadiness(drop.Manifest!.Path).UnchangedFor < rules.QuietPeriod;
@@ -34,19 +36,20 @@ internal static class DropAssembly
             return new(drop.Folder, "", "", believed, manifest?.Sha256, [], 0, [], problems);
         }
 
-        IReadOnlyDictionary<string, ManifestFile> expected = ManifestMatch.ByName(believed, drop.Files.Select(f => drop.Below(f.Path)));
+        Dictionary<string, string> named = (believed?.Files ?? []).Where(f => f.StoredAs is not null).ToDictionary(f => f.StoredAs!, f => f.Name, StringComparer.Ordinal);
+        IReadOnlyDictionary<string, ManifestFile> expected = ManifestMatch.ByName(believed, drop.Files.Select(NameOf));
         HashSet<ManifestFile> present = [.. expected.Values];
         ManifestFile[] absent = [.. (believed?.Files ?? []).Where(f => !present.Contains(f) && !movedAside.Contains(f.Name))];
         ManifestState state = arriving ? ManifestState.Arriving
             : believed is null ? ManifestState.None
-            : absent.Length == 0 && drop.Files.All(f => !expected.TryGetValue(drop.Below(f.Path), out ManifestFile? e) || e.Bytes == f.Version!.Bytes) ? ManifestState.Complete
+            : absent.Length == 0 && drop.Files.All(f => !expected.TryGetValue(NameOf(f), out ManifestFile? e) || e.Bytes == f.Version!.Bytes) ? ManifestState.Complete
             : ManifestState.Incomplete;
 
         var ready = new List<DropFile>();
         int stillArriving = 0;
         foreach (SeenEntry file in drop.Files)
         {
-            string name = drop.Below(file.Path);
+            string name = NameOf(file);
             ManifestFile? declared = expected.GetValueOrDefault(name);
             if (NameInDrop.PartFault(name) is { } fault)
                 problems.Add(NotTaken("bad-name", name, fault));
@@ -67,6 +70,9 @@ internal static class DropAssembly
         bool nothing = ready.Count == 0 && stillArriving == 0 && problems.Count == 0 && absent.Length == 0 && !arriving;
         return nothing ? null : new(drop.Folder, Names.IsGood(inCase) ? inCase! : "", Names.IsGood(camera) ? camera! : "", believed, manifest?.Sha256, ready,
             arriving ? stillArriving + 1 : stillArriving, givenUp ? absent : [], problems);
+
+        // The name that the manifest gives a file, or else the one that it has where it lies.
+        string NameOf(SeenEntry file) => drop.Below(file.Path) is var below && named.TryGetValue(below, out string? name) ? name : below;
     }
 
     private static DropProblem? Remark(DropManifest? manifest, ManifestFile? declared, SeenEntry file, string name) =>

@@ -24,6 +24,12 @@ internal sealed record FoundDrop(string Folder, string? Case, string? Camera)
     /// <summary>Whether its <c>.done</c> is there.</summary>
     public bool Done { get; set; }
 
+    /// <summary>Whether its <c>.arriving</c> is there.</summary>
+    public bool Arriving { get; set; }
+
+    /// <summary>True while nothing of it may be taken: its manifest is still to come.</summary>
+    public bool IsHeld => Arriving && !Done && Manifest is null;
+
     /// <summary>True for the gathering of what lies in no drop.</summary>
     public bool IsNone => Folder.Length == 0;
 
@@ -52,6 +58,7 @@ internal static class DropLayout
             if (entry.Obstacle is not null) drop.Obstacles.Add(entry);
             else if (!drop.IsNone && below == NameInDrop.Manifest) drop.Manifest = entry;
             else if (!drop.IsNone && below == NameInDrop.DoneMarker) drop.Done = true;
+            else if (!drop.IsNone && below == NameInDrop.ArrivingMarker) drop.Arriving = true;
             else drop.Files.Add(entry);
         }
         return [.. drops.Values.OrderBy(d => d.IsNone).ThenBy(d => d.Folder, StringComparer.Ordinal)];

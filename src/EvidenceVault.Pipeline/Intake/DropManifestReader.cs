@@ -27,6 +27,7 @@ public static partial class DropManifestReader
     public const int MaxBytes = 4 << 20;
 
     private const int MaxProblems = 20;
+    private const int MaxStoredAs = 200;
     private const int MaxDepth = 8;
     private const long MaxExactInteger = (1L << 53) - 1; // RFC 8785 section 3.2.2.3: numbers are IEEE 754 doubles
 
@@ -95,7 +96,7 @@ public static partial class DropManifestReader
 
     private static DropManifest? Manifest(JsonElement root, Faults faults)
     {
-        if (!faults.IsObject(root, "The manifest", ["version", "case", "camera", "exhibitPrefix", "authorityUrn", "technician", "retrievedAt", "clock", "files"],
+        if (!faults.IsObject(root, "The manifest", ["version", "case", "camera", "exhibitPrefix", "authorityUrn", "technician", "retrievedAt", "clock", "clockAgain", "files"],
                 required: ["version", "case", "camera", "files"])) return null;
 
         string? version = faults.Text(root, "version");
@@ -106,14 +107,16 @@ public static partial class DropManifestReader
         string? urn = faults.Line(root, "authorityUrn");
         string? technician = faults.Line(root, "technician");
         DateTimeOffset? retrievedAt = faults.Time(root, "retrievedAt");
-        ClockObservation? clock = root.TryGetProperty("clock", out JsonElement c) ? Clock(c, faults) : null;
+        ClockObservation? clock = root.TryGetProperty("clock", out JsonElement c) ? Clock(c, "clock", faults) : null;
+        ClockObservation? again = root.TryGetProperty("clockAgain", out JsonElement a) ? Clock(a, "clockAgain", faults) : null;
+        if (again is not null && !root.TryGetProperty("clock", out _)) faults.Add("manifest-invalid", "has a 'clockAgain' without a 'clock'");
         IReadOnlyList<ManifestFile> files = root.TryGetProperty("files", out JsonElement f) ? Files(f, faults) : [];
-        return faults.Problems.Count > 0 ? null : new(inCase!, camera!, prefix, urn, technician, retrievedAt, clock, files);
+        return faults.Problems.Count > 0 ? null : new(inCase!, camera!, prefix, urn, technician, retrievedAt, clock, files) { ClockAgain = again };
     }
 
-    private static ClockObservation? Clock(JsonElement clock, Faults faults)
+    private static ClockObservation? Clock(JsonElement clock, string which, Faults faults)
     {
-        if (!faults.IsObject(clock, "'clock'", ["cameraTime", "referenceTime", "uncertaintySeconds", "reference"],
+        if (!faults.IsObject(clock, $"'{which}'", ["cameraTime", "referenceTime", "uncertaintySeconds", "reference"],
                 required: ["cameraTime", "referenceTime", "uncertaintySeconds"])) return null;
         DateTimeOffset? camera = faults.Time(clock, "cameraTime"), reference = faults.Time(clock, "referenceTime");
         double? uncertainty = clock.TryGetProperty("uncertaintySeconds", out JsonElement u) && u.ValueKind == JsonValueKind.Number
@@ -133,13 +136,13 @@ public static partial class DropManifestReader
             return files;
         }
 
-        var named = new HashSet<string>(StringComparer.Ordinal);
+        HashSet<string> named = new(StringComparer.Ordinal), places = new(StringComparer.Ordinal);
         int number = 0;
         foreach (JsonElement item in array.EnumerateArray())
         {
             if (faults.Full) break;
             string which = $"file {++number} of its list";
-            if (!faults.IsObject(item, which, ["name", "bytes", "sha256"], required: ["name", "bytes", "sha256"])) continue;
+            if (!faults.IsObject(item, which, ["name", "bytes", "sha256", "storedAs"], required: ["name", "bytes", "sha256"])) continue;
 
             string? name = faults.Text(item, "name");
             if (name is not null && NameInDrop.Fault(name) is { } fault)
@@ -158,7 +161,11 @@ public static partial class DropManifestReader
                 faults.Add("manifest-invalid", $"has a length ('bytes', {which}) that is not a whole number from 0 up");
 
             string? sha256 = faults.Matching(item, "sha256", h => h.Length == 64 && h.All(char.IsAsciiHexDigit), $"64 hexadecimal digits ({which})");
-            if (name is not null && bytes is { } length && sha256 is not null) files.Add(new(name, length, sha256.ToLowerInvariant()));
+            // A place of its own: plain letters, so that no path is made of anything else.
+            string? storedAs = faults.Matching(item, "storedAs", s => s.Length <= MaxStoredAs && StoredAs().IsMatch(s) && NameInDrop.Fault(s) is null, $"parts of letters, digits, '.', '-' or '_', each starting with a letter or digit, with '/' between ({which})");
+            string? at = storedAs ?? name;
+            if (at is not null && !places.Add(NameInDrop.Key(at))) faults.Add("manifest-names-twice", $"has two files at '{Names.Printable(Shortened(at))}' ({which})");
+            if (name is not null && bytes is { } length && sha256 is not null) files.Add(new(name, length, sha256.ToLowerInvariant()) { StoredAs = storedAs });
         }
         return files;
     }
@@ -230,6 +237,9 @@ public static partial class DropManifestReader
             catch (InvalidOperationException) { return null; }
         }
     }
+
+    [GeneratedRegex(@"^[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*\z", RegexOptions.CultureInvariant)]
+    private static partial Regex StoredAs();
 
     // RFC 3339 section 5.6, with the offset required; seven digits are all that .NET's clock holds.
     [GeneratedRegex(@"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,7})?(Z|[+-][0-9]{2}:[0-9]{2})\z", RegexOptions.CultureInvariant)]

@@ -67,7 +67,7 @@ public abstract class DropSource(RestRules rules, TimeProvider time) : IDropSour
     {
         if (manifest is null) return new HashSet<string>();
         var here = drop.Files.Select(f => drop.Below(f.Path)).ToHashSet(StringComparer.Ordinal);
-        ManifestFile[] absent = [.. manifest.Files.Where(f => !here.Contains(f.Name))];
+        ManifestFile[] absent = [.. manifest.Files.Where(f => !here.Contains(f.LiesAt))];
         return absent.Length == 0 ? new HashSet<string>() : await AsideAsync(drop.Folder, absent, cancel);
     }
 

@@ -76,7 +76,11 @@ public sealed class DropFileException(string kind, string message, Exception? ca
 /// <summary>What a technician declares of a drop in <c>drop.json</c> (schema: Intake/drop.schema.json).</summary>
 public sealed record DropManifest(
     string Case, string Camera, string? ExhibitPrefix, string? AuthorityUrn, string? Technician, DateTimeOffset? RetrievedAt,
-    ClockObservation? Clock, IReadOnlyList<ManifestFile> Files);
+    ClockObservation? Clock, IReadOnlyList<ManifestFile> Files)
+{
+    /// <summary>A second reading of the clock, where one was taken.</summary>
+    public ClockObservation? ClockAgain { get; init; }
+}
 
 /// <summary>What the camera's clock showed beside a reference clock, at one moment.</summary>
 /// <param name="CameraTime">What the camera showed.</param>
@@ -89,4 +93,12 @@ public sealed record ClockObservation(DateTimeOffset CameraTime, DateTimeOffset 
 /// <param name="Name">Path below the drop, '/' between parts; never absolute, never with '..'.</param>
 /// <param name="Bytes">Length in bytes.</param>
 /// <param name="Sha256">SHA-256, 64 lower-case hex digits.</param>
-public sealed record ManifestFile(string Name, long Bytes, string Sha256);
+public sealed record ManifestFile(string Name, long Bytes, string Sha256)
+{
+    /// <summary>Where it lies below the drop, where that is not its name: no path need be made of a name.</summary>
+    public string? StoredAs { get; init; }
+
+    /// <summary>Where it lies below the drop.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public string LiesAt => StoredAs ?? Name;
+}

@@ -108,7 +108,7 @@ public sealed partial class LandingFolder : DropSource, IDisposable
             using PosixFolder taken = root.OpenBelow([NameInDrop.TakenFolder, .. dropFolder.Split('/')]);
             foreach (ManifestFile file in absent)
             {
-                string[] parts = file.Name.Split('/');
+                string[] parts = file.LiesAt.Split('/');
                 try
                 {
                     using PosixFolder? below = parts.Length > 1 ? taken.OpenBelow(parts.AsSpan(..^1)) : null;

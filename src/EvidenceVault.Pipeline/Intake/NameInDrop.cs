@@ -13,6 +13,9 @@ internal static class NameInDrop
     /// <summary>The marker that says the delivery is over.</summary>
     public const string DoneMarker = ".done";
 
+    /// <summary>The marker that says the manifest is still to come: until it is there, nothing of the drop is taken.</summary>
+    public const string ArrivingMarker = ".arriving";
+
     /// <summary>The folder below a source's root that taken files are moved to.</summary>
     public const string TakenFolder = ".taken";
 
@@ -26,7 +29,7 @@ internal static class NameInDrop
         : name.Contains('\\') ? "holds a backslash; parts of a path are separated by '/'"
         : name.Any(char.IsControl) ? "holds a control character"
         : name[0] == '/' ? "is absolute; a manifest names files below its own drop only"
-        : name is Manifest or DoneMarker ? "is the name of the drop's own papers, which are not footage"
+        : name is Manifest or DoneMarker or ArrivingMarker ? "is the name of the drop's own papers, which are not footage"
         : PartFault(name);
 
     /// <summary>True where a fault of <see cref="Fault"/> would reach outside the drop.</summary>

@@ -24,6 +24,9 @@ public interface IVaultRequest
     /// <summary>The case it is about; null where it is about an exhibit's case or no single one.</summary>
     string? Case => null;
 
+    /// <summary>The drop sent through the portal that it is about: its case is then asked for.</summary>
+    string? Upload => null;
+
     /// <summary>The exhibit it is about.</summary>
     ExhibitReference? Exhibit => null;
 
@@ -57,19 +60,23 @@ internal interface IRecordsItself
 internal sealed class AuthorisationBehaviour<TMessage, TResponse>(Vault vault, Caller caller) : IPipelineBehavior<TMessage, TResponse>
     where TMessage : notnull, IMessage
 {
+    // No case has this name: Names asks for at least one letter.
+    private const string NoCase = "";
+
     public async ValueTask<TResponse> Handle(TMessage message, MessageHandlerDelegate<TMessage, TResponse> next, CancellationToken cancellationToken)
     {
         // Deny by default: a message that does not say who may send it is sent by nobody.
         if (message is not IVaultRequest request) throw new InvalidOperationException($"{typeof(TMessage).Name} does not say who may send it.");
         // Every exhibit's own case is asked for; what names none is asked by the request's.
         List<(ExhibitReference? Exhibit, string? Case)> about = [.. request.Exhibits.Select(e => vault.Exhibits.Find(e) is { } row ? (e, row.Case) : ((ExhibitReference?)null, request.Case))];
-        if (about.Count == 0) about.Add((null, request.Case));
+        // Of a drop that there is not, no case can be granted but by whoever may do it in all: others cannot tell it from one of another case.
+        if (about.Count == 0) about.Add((null, request.Upload is { } upload ? vault.Uploads.CaseOf(upload) ?? NoCase : request.Case));
         foreach ((ExhibitReference? exhibit, string? caseName) in about)
         {
             if (exhibit is { } one ? ExhibitRight.Allows(vault, caller.Account, request, one, caseName!) : vault.Access.Allows(caller.Account, request.OneOf, caseName)) continue;
-            await vault.Sequencer.RecordAsync(Refusal.Of(request, exhibit, caseName, caller, "no-right")).ConfigureAwait(false);
+            await vault.Sequencer.RecordAsync(Refusal.Of(request, exhibit, caseName == NoCase ? null : caseName, caller, "no-right")).ConfigureAwait(false);
             throw exhibit is { } refused ? Refusal.OfExhibit(refused, caller) : new RefusedException(
-                $"The account '{caller.Account}' may not do this{(caseName is null ? "" : $" in case {caseName}")}.",
+                $"The account '{caller.Account}' may not do this{(caseName is null || request.Upload is not null ? "" : $" in case {caseName}")}.",
                 "Nothing was given out; the refusal is in the custody log.",
                 "Ask the vault's administrator for the right if you need it (access.json).");
         }

@@ -9,6 +9,20 @@ internal static class Headers
     /// <summary>For the worker that reads files of reviewers: it may hash in WebAssembly, and it may connect to nothing at all, so that no file can leave the browser by it.</summary>
     public const string ReaderPolicy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'";
 
+    private static readonly object Connects = new(), Compiles = new();
+
+    /// <summary>Lets this one answer's page connect to an address beside the portal's own.</summary>
+    public static void MayConnectTo(this HttpContext context, string address) => context.Items[Connects] = address;
+
+    /// <summary>Lets this one answer, a worker's script, compile WebAssembly; no page does.</summary>
+    public static void MayCompile(this HttpContext context) => context.Items[Compiles] = true;
+
+    private static string PolicyOf(HttpContext context)
+    {
+        string policy = context.Items[Connects] is string address ? Policy.Replace("connect-src 'self'", $"connect-src 'self' {address}", StringComparison.Ordinal) : Policy;
+        return context.Items[Compiles] is true ? policy.Replace("script-src 'self'", "script-src 'self' 'wasm-unsafe-eval'", StringComparison.Ordinal) : policy;
+    }
+
     // As the answer starts, as a page for what went wrong begins with no header at all.
     public static IApplicationBuilder UseHeaders(this IApplicationBuilder app) => app.Use((context, next) =>
     {
@@ -16,7 +30,7 @@ internal static class Headers
         {
             IHeaderDictionary headers = context.Response.Headers;
             // A worker has said its own: it is a program of its own to the browser.
-            if (headers.ContentSecurityPolicy.Count == 0) headers.ContentSecurityPolicy = Policy;
+            if (headers.ContentSecurityPolicy.Count == 0) headers.ContentSecurityPolicy = PolicyOf(context);
             headers.XContentTypeOptions = "nosniff";
             headers["Referrer-Policy"] = "no-referrer";
             headers["Cross-Origin-Opener-Policy"] = "same-origin";

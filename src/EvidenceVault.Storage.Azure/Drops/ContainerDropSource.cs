@@ -111,14 +111,13 @@ public sealed class ContainerDropSource(BlobServiceClient service, ContainerDrop
     protected override async Task<IReadOnlySet<string>> AsideAsync(string dropFolder, IReadOnlyList<ManifestFile> absent, CancellationToken cancel)
     {
         string prefix = $"{TakenFolder}/{dropFolder}/";
-        Dictionary<string, long> wanted = absent.ToDictionary(f => f.Name, f => f.Bytes, StringComparer.Ordinal);
+        Dictionary<string, ManifestFile> wanted = absent.ToDictionary(f => f.LiesAt, StringComparer.Ordinal);
         var aside = new HashSet<string>(StringComparer.Ordinal);
         try
         {
             await foreach (BlobItem blob in _container.GetBlobsAsync(new GetBlobsOptions { Prefix = prefix }, cancel))
             {
-                string name = blob.Name[prefix.Length..];
-                if (wanted.TryGetValue(name, out long bytes) && blob.Properties.ContentLength == bytes) aside.Add(name);
+                if (wanted.TryGetValue(blob.Name[prefix.Length..], out ManifestFile? file) && blob.Properties.ContentLength == file.Bytes) aside.Add(file.Name);
             }
             return aside;
         }
