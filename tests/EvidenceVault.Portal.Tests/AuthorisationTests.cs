@@ -41,9 +41,6 @@ public class AuthorisationTests(PortalBench bench)
         ["api/passkeys/sign-in"] = new("/api/passkeys/sign-in", Anyone, Method: "POST"),
         ["api/passkeys/options"] = new("/api/passkeys/options", SignedIn, Method: "POST"),
         ["api/passkeys"] = new("/api/passkeys", SignedIn, Method: "POST"),
-        ["assets/drop-send.js"] = new(Assets.Address("drop-send.js"), Anyone),
-        ["assets/drop-watch.js"] = new(Assets.Address("drop-watch.js"), Anyone),
-        ["assets/hash-worker.js"] = new(Assets.Address("hash-worker.js"), Anyone),
         ["drops"] = new("/drops", "technician"),
         ["drops/new"] = new("/drops/new", "technician"),
         // The forms say nothing of a case; their sending is asked for by DropTests, as is that of the addresses below /api/drops.
