@@ -30,7 +30,7 @@ public sealed record DropStanding(string State, long Files, long FilesSent, IRea
 /// <summary>Shows the receipt of a drop that was sent through the portal: hashes, exhibits, their seals and where they are in the log. Recorded as viewed.</summary>
 /// <param name="Id">The drop.</param>
 /// <param name="Page">From 1.</param>
-public sealed record ShowReceipt(string Id, int Page = 1) : OfDrop(Id), IEvidenceAccess, IRecordsItself, IRequest<ShownReceipt>
+public sealed record ShowDropReceipt(string Id, int Page = 1) : OfDrop(Id), IEvidenceAccess, IRecordsItself, IRequest<ShownReceipt>
 {
     /// <summary>Exhibits on a page.</summary>
     public const int OnPage = 200;
@@ -72,16 +72,16 @@ internal sealed class WatchDropHandler(Vault vault) : IRequestHandler<WatchDrop,
     }
 }
 
-internal sealed class ShowReceiptHandler(Vault vault) : IRequestHandler<ShowReceipt, ShownReceipt>
+internal sealed class ShowDropReceiptHandler(Vault vault) : IRequestHandler<ShowDropReceipt, ShownReceipt>
 {
-    public ValueTask<ShownReceipt> Handle(ShowReceipt request, CancellationToken cancellationToken)
+    public ValueTask<ShownReceipt> Handle(ShowDropReceipt request, CancellationToken cancellationToken)
     {
         UploadRow row = vault.Find(request.Id);
         DropRow? drop = vault.Drops.Find(row.Source, row.Folder);
         ReceiptRow? receipt = drop is null ? null : vault.Drops.NewestReceipt(drop.Id);
         Checkpoint? head = vault.Log.NewestCheckpoint() is { } note && SignedNote.TryParse(note, out SignedNote? signed, out _) && Checkpoint.TryParse(signed.Text, out Checkpoint? parsed, out _) ? parsed : null;
-        int pages = drop is null ? 1 : Math.Max(1, (int)((vault.Uploads.ExhibitsOf(drop.Id) + ShowReceipt.OnPage - 1) / ShowReceipt.OnPage)), page = Math.Clamp(request.Page, 1, pages);
+        int pages = drop is null ? 1 : Math.Max(1, (int)((vault.Uploads.ExhibitsOf(drop.Id) + ShowDropReceipt.OnPage - 1) / ShowDropReceipt.OnPage)), page = Math.Clamp(request.Page, 1, pages);
         return ValueTask.FromResult(new ShownReceipt(
-            row, receipt, receipt is null ? null : JsonNode.Parse(receipt.Receipt)!.AsObject(), drop is null ? [] : vault.Uploads.Sealed(drop.Id, (page - 1) * ShowReceipt.OnPage, ShowReceipt.OnPage), head, page, pages));
+            row, receipt, receipt is null ? null : JsonNode.Parse(receipt.Receipt)!.AsObject(), drop is null ? [] : vault.Uploads.Sealed(drop.Id, (page - 1) * ShowDropReceipt.OnPage, ShowDropReceipt.OnPage), head, page, pages));
     }
 }

@@ -57,10 +57,10 @@ internal static class Drops
     private static void MapReceipt(RouteGroupBuilder drops)
     {
         drops.MapGet("/{id}/receipt.json", async (string id, IMediator mediator, CancellationToken cancel) =>
-                await mediator.Send(new ShowReceipt(id), cancel) is { Receipt: { } receipt } ? Results.Bytes(receipt.Receipt, "application/json", $"{id}-receipt.json") : Results.NotFound())
+                await mediator.Send(new ShowDropReceipt(id), cancel) is { Receipt: { } receipt } ? Results.Bytes(receipt.Receipt, "application/json", $"{id}-receipt.json") : Results.NotFound())
             .WithName("GetReceipt").WithSummary("The newest receipt of a drop, canonical JSON.").Produces<string>(contentType: "application/json").ProducesProblem(StatusCodes.Status404NotFound);
         drops.MapGet("/{id}/receipt.p7s", async (string id, IMediator mediator, CancellationToken cancel) =>
-                await mediator.Send(new ShowReceipt(id), cancel) is { Receipt: { } receipt } ? Results.Bytes(receipt.Signature, "application/pkcs7-signature", $"{id}-receipt.json.p7s") : Results.NotFound())
+                await mediator.Send(new ShowDropReceipt(id), cancel) is { Receipt: { } receipt } ? Results.Bytes(receipt.Signature, "application/pkcs7-signature", $"{id}-receipt.json.p7s") : Results.NotFound())
             .WithName("GetReceiptSignature").WithSummary("The vault's signature over the newest receipt, CMS (detached).").Produces<byte[]>(contentType: "application/pkcs7-signature").ProducesProblem(StatusCodes.Status404NotFound);
     }
 

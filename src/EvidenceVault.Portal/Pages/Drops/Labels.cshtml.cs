@@ -12,5 +12,5 @@ internal sealed class LabelsModel(IMediator mediator) : PageModel
 {
     public ShownReceipt Shown { get; private set; } = null!;
 
-    public async Task OnGetAsync(string id, [FromQuery] int page, CancellationToken cancel) => Shown = await mediator.Send(new ShowReceipt(id, Math.Max(1, page)), cancel);
+    public async Task OnGetAsync(string id, [FromQuery] int page, CancellationToken cancel) => Shown = await mediator.Send(new ShowDropReceipt(id, Math.Max(1, page)), cancel);
 }

@@ -25,7 +25,7 @@ internal sealed class ReceiptModel(IMediator mediator) : PageModel
 
     public async Task OnGetAsync(string id, [FromQuery] int page, CancellationToken cancel)
     {
-        Shown = await mediator.Send(new ShowReceipt(id, Math.Max(1, page)), cancel);
+        Shown = await mediator.Send(new ShowDropReceipt(id, Math.Max(1, page)), cancel);
         Drop = await mediator.Send(new ShowUpload(id), cancel);
         JsonObject[] files = [.. Shown.Facts?["files"]?.AsArray().OfType<JsonObject>() ?? []];
         Standing = files.Where(f => f["exhibit"] is not null).ToDictionary(f => (string)f["exhibit"]!, f => DropWords.Standing((string?)f["standing"]));
