@@ -44,6 +44,19 @@ public class HealthTests(PortalBench bench)
     }
 
     [Fact]
+    public async Task A_vault_to_which_nothing_has_come_yet_is_well()
+    {
+        string home = Directory.CreateTempSubdirectory("evidencevault-empty-").FullName;
+        await using (Vault empty = await Vault.OpenAsync(home, TimeProvider.System))
+        {
+            Assert.Empty(empty.Exhibits.Wanting());
+            Assert.Empty(empty.Drops.Sources());
+            Assert.Empty(empty.Exhibits.Deployments(0, 10));
+        }
+        Directory.Delete(home, recursive: true);
+    }
+
+    [Fact]
     public async Task A_store_that_is_out_of_reach_is_told_with_what_to_do()
     {
         await using ServiceProvider services = new ServiceCollection().AddLogging().AddEvidenceVault(bench.Vault, new(), new Caller("administrator"))

@@ -74,8 +74,9 @@ public sealed class Drops(VaultDatabase database)
     public IReadOnlyList<SourceRow> Sources()
     {
         using SqliteConnection connection = database.Read();
-        return connection.Query<SourceRow>(
-            "SELECT source AS Source, COUNT(*) AS Drops, MAX(first_seen_at) AS NewestAt, (SELECT COUNT(*) FROM drop_problem p JOIN drop_delivery o ON o.id = p.drop_id WHERE o.source = d.source) AS Problems FROM drop_delivery d GROUP BY source ORDER BY source").AsList();
+        // Through a tuple: where there are no rows, SQLite does not say of what type a counted column is, and a record's constructor would not be found.
+        return [.. connection.Query<(string Source, long Drops, string NewestAt, long Problems)>(
+            "SELECT source, COUNT(*), MAX(first_seen_at), (SELECT COUNT(*) FROM drop_problem p JOIN drop_delivery o ON o.id = p.drop_id WHERE o.source = d.source) FROM drop_delivery d GROUP BY source ORDER BY source").Select(s => new SourceRow(s.Source, s.Drops, s.NewestAt, s.Problems))];
     }
 
     /// <summary>Its problems, in the order of finding.</summary>

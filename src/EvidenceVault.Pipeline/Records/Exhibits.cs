@@ -270,7 +270,8 @@ public sealed class Exhibits(VaultDatabase database)
     public IReadOnlyList<StateCount> Wanting()
     {
         using SqliteConnection connection = database.Read();
-        return connection.Query<StateCount>($"SELECT state AS State, COUNT(*) AS Exhibits, MIN(received_at) AS Since FROM exhibit WHERE {IsListed} AND state <> 'analysed' GROUP BY state ORDER BY state").AsList();
+        // Through a tuple: where there are no rows, SQLite does not say of what type a counted column is, and a record's constructor would not be found.
+        return [.. connection.Query<(string State, long Exhibits, string Since)>($"SELECT state, COUNT(*), MIN(received_at) FROM exhibit WHERE {IsListed} AND state <> 'analysed' GROUP BY state ORDER BY state").Select(c => new StateCount(c.State, c.Exhibits, c.Since))];
     }
 
     /// <summary>Those of a state, the oldest first.</summary>
