@@ -40,4 +40,3 @@ END;
 
 -- The search: the newest first, and parts of delivered names, without reading whole rows, which hold seals and analyses.
 CREATE INDEX exhibit_to_search ON exhibit (received_at, reference, case_name, camera, state, relative_path, bytes) WHERE parent IS NULL OR role = 'still-series';
-CREATE INDEX exhibit_by_sha512 ON exhibit (sha512);
