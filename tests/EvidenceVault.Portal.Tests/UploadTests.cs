@@ -178,6 +178,9 @@ public class UploadTests : BrowserTest
         string file = Path.Combine(Directory.CreateTempSubdirectory("evidencevault-card-").FullName, "key.bin");
         await File.WriteAllBytesAsync(file, RandomNumberGenerator.GetBytes(100_000));
         IPage page = await OpenAsync();
+        // Listened for from the beginning: the browser must know that there is somebody who answers before it is asked for a file.
+        TaskCompletionSource<IFileChooser> choosing = new();
+        page.FileChooser += (_, chooser) => choosing.TrySetResult(chooser);
         await SignInAsync(page, "technician");
         await TabToAsync(page, "Drops");
         await page.Keyboard.PressAsync("Enter");
@@ -197,7 +200,8 @@ public class UploadTests : BrowserTest
         await page.Keyboard.PressAsync("Enter");
         await HeadingAsync(page, "Files");
         await TabToAsync(page, "files");
-        IFileChooser chooser = await page.RunAndWaitForFileChooserAsync(() => page.Keyboard.PressAsync("Enter"));
+        await page.Keyboard.PressAsync("Enter");
+        IFileChooser chooser = await choosing.Task.WaitAsync(TimeSpan.FromMinutes(2));
         await chooser.SetFilesAsync(file);
         await page.GetByText("1 file, 100.0 kB.").WaitForAsync();
         await TabToAsync(page, "Continue");

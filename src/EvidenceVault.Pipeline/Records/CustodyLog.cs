@@ -54,15 +54,20 @@ public sealed class CustodyLog(VaultDatabase database)
     }
 
     /// <summary>Entries in order, of one exhibit or of all; the last <paramref name="most"/> of them.</summary>
-    public IReadOnlyList<RecordedEntry> Entries(ExhibitReference? exhibit, int most = int.MaxValue)
+    public IReadOnlyList<RecordedEntry> Entries(ExhibitReference? exhibit, int most = int.MaxValue) => exhibit is { } one ? OfExhibit(one, most) : Newest(most);
+
+    // Two statements: one that asks for either would read the whole log to find an exhibit's entries.
+    private IReadOnlyList<RecordedEntry> OfExhibit(ExhibitReference exhibit, int most)
     {
         using SqliteConnection connection = database.Read();
-        var rows = connection.Query<(long Idx, byte[] Entry)>(
-            "SELECT idx, entry FROM (SELECT idx, entry FROM custody_entry WHERE @exhibit IS NULL OR exhibit = @exhibit ORDER BY idx DESC LIMIT @most) ORDER BY idx",
-            new { exhibit = exhibit?.Text, most }).AsList();
-        var opened = connection.Query<(long Idx, string Text)>(
-            "SELECT d.idx, d.disclosure FROM custody_disclosure d JOIN custody_entry e ON e.idx = d.idx WHERE (@exhibit IS NULL OR e.exhibit = @exhibit) AND d.idx >= @from ORDER BY d.idx, d.ordinal",
-            new { exhibit = exhibit?.Text, from = rows.Count > 0 ? rows[0].Idx : 0 }).ToLookup(r => r.Idx, r => r.Text);
+        return EntriesAt([.. connection.Query<long>("SELECT idx FROM (SELECT idx, seq FROM custody_entry WHERE exhibit = @text ORDER BY seq DESC LIMIT @most) ORDER BY seq", new { text = exhibit.Text, most }).Select(i => (ulong)i)]);
+    }
+
+    private List<RecordedEntry> Newest(int most)
+    {
+        using SqliteConnection connection = database.Read();
+        var rows = connection.Query<(long Idx, byte[] Entry)>("SELECT idx, entry FROM (SELECT idx, entry FROM custody_entry ORDER BY idx DESC LIMIT @most) ORDER BY idx", new { most }).AsList();
+        var opened = connection.Query<(long Idx, string Text)>("SELECT idx, disclosure FROM custody_disclosure WHERE idx >= @from ORDER BY idx, ordinal", new { from = rows.Count > 0 ? rows[0].Idx : 0 }).ToLookup(r => r.Idx, r => r.Text);
         return [.. rows.Select(r => new RecordedEntry((ulong)r.Idx, r.Entry, [.. opened[r.Idx].Select(Parse)]))];
     }
 
@@ -71,13 +76,6 @@ public sealed class CustodyLog(VaultDatabase database)
     {
         using SqliteConnection connection = database.Read();
         return [.. connection.Query<(long Idx, byte[] Entry)>("SELECT idx, entry FROM custody_entry WHERE exhibit = @text ORDER BY seq LIMIT @most", new { text = exhibit.Text, most }).Select(r => new RecordedEntry((ulong)r.Idx, r.Entry, []))];
-    }
-
-    /// <summary>How many entries an exhibit has.</summary>
-    public long Count(ExhibitReference exhibit)
-    {
-        using SqliteConnection connection = database.Read();
-        return connection.ExecuteScalar<long>("SELECT COUNT(*) FROM custody_entry WHERE exhibit = @text", new { text = exhibit.Text });
     }
 
     /// <summary>The entry that says that a bundle was finished, or null; looked for among the next entries after its export, as a bundle is made in minutes.</summary>

@@ -39,7 +39,7 @@ public sealed record MakeContinuityReport(IReadOnlyList<ExhibitReference> Of) : 
         if (rows.Count is 0 or > MostExhibits) throw new RefusedException($"A continuity report is of 1 to {MostExhibits} exhibits.", "Nothing was given out.", "Name fewer of them, or make a disclosure bundle.");
         if (rows.Exists(r => r.Case != rows[0].Case)) throw new RefusedException("The exhibits are of several cases.", "Nothing was given out.", "Make a report for each case.");
         if (rows.Find(r => r.Seal is null) is { } unsealed) throw new RefusedException($"Exhibit {unsealed.Reference} is not sealed yet.", "Nothing was given out.", "Its page says how it stands; try again once it is sealed.");
-        if (rows.Sum(r => vault.Log.Count(r.Ref)) > MostEntries) throw new RefusedException($"These exhibits have more than {MostEntries:N0} entries.", "Nothing was given out: a part of the record would be no record.", "Make a disclosure bundle of them: it holds all entries.");
+        if (rows.Sum(r => vault.Log.CountOf(r.Ref)) > MostEntries) throw new RefusedException($"These exhibits have more than {MostEntries:N0} entries.", "Nothing was given out: a part of the record would be no record.", "Make a disclosure bundle of them: it holds all entries.");
         await vault.Sequencer.RecordAsync([.. rows.Select(r => new CustodyAct(Action, caller.Account) { Case = r.Case, Camera = r.Camera, Exhibit = r.Ref, Sha256 = r.Sha256, Detail = new JsonObject { ["what"] = "continuity" } })]).ConfigureAwait(false);
     }
 }

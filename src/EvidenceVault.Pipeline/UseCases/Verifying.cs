@@ -125,7 +125,7 @@ public sealed record LookedUp(LookUpAnswer Answer, IReadOnlyList<KnownExhibit> E
 /// <param name="LogProof">The proof that the entry is in the log (C2SP tlog-proof), as text.</param>
 /// <param name="Standing">The log's checkpoint of that proof, and who cosigned it.</param>
 /// <param name="Timestamp">The seal's time stamp, or null.</param>
-/// <param name="Continuity">The newest entries, oldest first.</param>
+/// <param name="Continuity">Its first entries and the newest, oldest first.</param>
 /// <param name="Entries">How many entries it has in all.</param>
 public sealed record KnownExhibit(
     ExhibitRow Row, IReadOnlyList<Finding> Checks, string Signer, ulong? Entry, string? LogProof, PolicyVerdict Standing, KeptTimestamp? Timestamp, IReadOnlyList<ContinuityLine> Continuity, long Entries)
@@ -153,7 +153,7 @@ public sealed record ContinuityLine(string? When, string What, string? Outcome, 
 
 internal sealed class LookUpHandler(Vault vault, FlowOptions options, TimeProvider clock) : IRequestHandler<LookUp, LookedUp>
 {
-    private const int MostLines = 30, FirstEntries = 200;
+    private const int MostLines = 30, LinesOfBeginning = 5, FirstEntries = 200;
 
     public ValueTask<LookedUp> Handle(LookUp request, CancellationToken cancellationToken)
     {
@@ -181,7 +181,14 @@ internal sealed class LookUpHandler(Vault vault, FlowOptions options, TimeProvid
         if (stamped is not null) checks.Add(stamped.Finding);
         checks.Add(SealSays(row, hash));
         (ulong? entry, string? proof, PolicyVerdict standing) = InLog(row, checks);
-        return new(row, checks, Signer(row.SealCms!), entry, proof, standing, stamp, [.. vault.Log.Entries(row.Ref, MostLines).Select(ContinuityLine.Of)], vault.Log.Count(row.Ref));
+        return new(row, checks, Signer(row.SealCms!), entry, proof, standing, stamp, [.. Lines(row.Ref).Select(ContinuityLine.Of)], vault.Log.CountOf(row.Ref));
+    }
+
+    // How it came in, and the newest: what lies between is in the continuity report.
+    private IEnumerable<RecordedEntry> Lines(ExhibitReference exhibit)
+    {
+        IReadOnlyList<RecordedEntry> newest = vault.Log.Entries(exhibit, MostLines);
+        return vault.Log.EntriesAt([.. vault.Log.Beginning(exhibit, LinesOfBeginning).Select(e => e.Index)]).Concat(newest).DistinctBy(e => e.Index);
     }
 
     // The catalogue is only where the exhibit was looked up: what counts is what was signed.
