@@ -23,7 +23,7 @@ public class SearchTests(PortalBench bench)
         Assert.Equal("AB/1", bench.Entries(1)[0].Personal["asked-reference"]!.GetValue<string>());
         Assert.DoesNotContain("AB/1", Found(await officer.GetStringAsync("/search?motion=no")));
         Assert.StartsWith("AB/1/", Assert.Single(Found(await officer.GetStringAsync($"/search?hash={clip}"))), StringComparison.Ordinal);
-        Assert.Contains("No exhibit that you may see is like this", await officer.GetStringAsync("/search?reference=ZZ"));
+        Assert.Contains("No exhibit that you may see is like this", await officer.GetStringAsync("/search?reference=QQ"));
         Assert.Contains("Fill in one field or more", await officer.GetStringAsync("/search"));
         foreach (string wrong in (string[])["hash=xyz", "from=never", "case=<b>", "reference=A'B", "motion=maybe"])
         {
