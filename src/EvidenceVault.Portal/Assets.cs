@@ -1,13 +1,14 @@
+using System.Buffers.Binary;
 using System.Security.Cryptography;
 using EvidenceVault.Portal.Doors;
 using Microsoft.Net.Http.Headers;
 
 namespace EvidenceVault.Portal;
 
-/// <summary>Style, script and icon, from the program itself. Their addresses hold their hash, so that a browser may keep them for good.</summary>
+/// <summary>Style, script, icon and the pictures of the help, from the program itself. Their addresses hold their hash, so that a browser may keep them for good.</summary>
 internal static class Assets
 {
-    private static readonly Dictionary<string, string> Types = new() { [".css"] = "text/css; charset=utf-8", [".js"] = "text/javascript; charset=utf-8", [".svg"] = "image/svg+xml" };
+    private static readonly Dictionary<string, string> Types = new() { [".css"] = "text/css; charset=utf-8", [".js"] = "text/javascript; charset=utf-8", [".svg"] = "image/svg+xml", [".png"] = "image/png" };
 
     private static readonly Lazy<IReadOnlyDictionary<string, (string Type, byte[] Content)>> Files = new(() =>
         typeof(Assets).Assembly.GetManifestResourceNames().Where(name => Types.ContainsKey(Path.GetExtension(name))).ToDictionary(name => name, name => (Types[Path.GetExtension(name)], Read(name))));
@@ -17,6 +18,13 @@ internal static class Assets
 
     /// <summary>Where a file is to be found.</summary>
     public static string Address(string name) => $"/assets/{Convert.ToHexStringLower(SHA256.HashData(Files.Value[name].Content))[..16]}/{name}";
+
+    /// <summary>How wide and how high a PNG is, in pixels, by its header (PNG specification, section 11.2.2).</summary>
+    public static (int Width, int Height) SizeOfPicture(string name)
+    {
+        ReadOnlySpan<byte> header = Files.Value[name].Content.AsSpan(16, 8);
+        return (BinaryPrimitives.ReadInt32BigEndian(header), BinaryPrimitives.ReadInt32BigEndian(header[4..]));
+    }
 
     public static void MapAssets(this WebApplication app)
     {

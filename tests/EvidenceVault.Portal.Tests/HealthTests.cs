@@ -77,7 +77,7 @@ public class HealthTests(PortalBench bench)
         {
             await File.WriteAllTextAsync(bench.Vault.DeploymentsFile, Own);
             string page = await administrator.GetStringAsync("/deployments");
-            foreach (string told in (string[])["urn:dsa:2026-17", "2.5 s behind (± 1 s), against GPS", "folder:landing", "&quot;sensitivity&quot;"]) Assert.Contains(told, System.Net.WebUtility.HtmlDecode(page).Replace("\"", "&quot;", StringComparison.Ordinal));
+            foreach (string told in (string[])["urn:dsa:2026-17", "2.5 s ahead (± 1 s), against GPS", "folder:landing", "&quot;sensitivity&quot;"]) Assert.Contains(told, System.Net.WebUtility.HtmlDecode(page).Replace("\"", "&quot;", StringComparison.Ordinal));
             await File.WriteAllTextAsync(bench.Vault.DeploymentsFile, "{");
             Assert.Contains("Until then no footage is analysed", await administrator.GetStringAsync("/deployments"));
         }

@@ -76,6 +76,13 @@ public class UploadTests : BrowserTest
         await LookAsync(page, "drop-labels");
         await page.GotoAsync("/drops");
         await LookAsync(page, "drops");
+
+        // Whoever looks after the vault sees how the camera stands.
+        IPage administrator = await OpenAsync();
+        await SignInAsync(administrator, "administrator");
+        await administrator.GotoAsync("/deployments");
+        await administrator.Locator("tr", new() { HasText = "CAM-12" }).GetByText("42 s behind (± 1 s)").First.WaitForAsync();
+        await LookAsync(administrator, "deployments-after-drop");
         Directory.Delete(card, recursive: true);
         NothingToComplainOf();
     }

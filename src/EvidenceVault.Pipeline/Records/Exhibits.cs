@@ -183,7 +183,7 @@ public sealed record WantingLine(string Reference, string Case, string Camera, s
 /// <param name="Case">The case.</param>
 /// <param name="Camera">The camera.</param>
 /// <param name="AuthorityUrn">The authority that it was made under; null where none was told.</param>
-/// <param name="OffsetSeconds">What the camera's clock was ahead of the reference; null where nobody looked.</param>
+/// <param name="OffsetSeconds">Reference minus camera, in seconds, as <see cref="Intake.ClockOffset"/> has it: positive when the camera was behind; null where nobody looked.</param>
 /// <param name="UncertaintySeconds">How far off that may be.</param>
 /// <param name="Reference">What it was compared with.</param>
 /// <param name="ObservedAt">When the vault learnt of it, UTC.</param>

@@ -18,7 +18,7 @@ internal sealed class DeploymentsModel(IMediator mediator) : PageModel
 
     /// <summary>For example <c>2.5 s behind (± 1 s), against GPS</c>.</summary>
     public static string Clock(DeploymentRow row) => row.OffsetSeconds is not { } offset ? "not compared"
-        : FormattableString.Invariant($"{Math.Abs(offset):0.###} s {(offset < 0 ? "behind" : "ahead")}{(row.UncertaintySeconds is { } unsure ? $" (± {unsure:0.###} s)" : "")}{(row.Reference is { } reference ? $", against {Pipeline.Words.Names.Printable(reference)}" : "")}");
+        : FormattableString.Invariant($"{Math.Abs(offset):0.###} s {(offset > 0 ? "behind" : "ahead")}{(row.UncertaintySeconds is { } unsure ? $" (± {unsure:0.###} s)" : "")}{(row.Reference is { } reference ? $", against {Pipeline.Words.Names.Printable(reference)}" : "")}");
 
     /// <summary>What a deployment has of its own, in a line.</summary>
     public static string Own(DeploymentSettings own) => System.Text.Json.JsonSerializer.Serialize(own, Form);

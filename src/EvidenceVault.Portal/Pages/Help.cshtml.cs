@@ -1,7 +1,0 @@
-using EvidenceVault.Portal.Doors;
-using Microsoft.AspNetCore.Mvc.RazorPages;
-
-namespace EvidenceVault.Portal.Pages;
-
-[OpenToAnyone]
-internal sealed class HelpModel : PageModel;
