@@ -15,7 +15,8 @@ server.listen(0, '127.0.0.1', () => {
     pkce: { required: () => true },
     findAccount: (_, id) => accounts[id] && { accountId: id, claims: () => ({ sub: id, ...accounts[id] }) },
     // Its own plain pages for signing in and consenting.
-    features: { devInteractions: { enabled: true } },
+    // Pushed requests (RFC 9126) would keep the question out of the browser's hands; many providers do not have them.
+    features: { devInteractions: { enabled: true }, pushedAuthorizationRequests: { enabled: false } },
   });
   server.on('request', provider.callback());
   console.log(issuer);
