@@ -10,6 +10,19 @@ using EvidenceVault.Proof;
 
 namespace EvidenceVault.Benchmarks;
 
+/// <summary>A clock for years of work: how much of them has passed is said.</summary>
+internal sealed class LoadClock : TimeProvider
+{
+    private static readonly TimeSpan Years = TimeSpan.FromDays(3 * 365);
+
+    private readonly DateTimeOffset _end = System.GetUtcNow();
+
+    /// <summary>From 0, three years ago, to 1, now.</summary>
+    public double Passed { get; set; }
+
+    public override DateTimeOffset GetUtcNow() => _end - (Years * (1 - Passed));
+}
+
 /// <summary>Fills a vault as years of work would: exhibits in many cases, of which one has a fifth of all; for each, its way from received to analysed with its segments, and looks at it by many people. All through the sequencer and the changes of state
 /// that a worker makes, with entries and checkpoints that hold. Only the blobs are not there: nothing that is measured here reads one.</summary>
 internal static class PortalLoad
@@ -26,12 +39,14 @@ internal static class PortalLoad
     /// <param name="like">That exhibit.</param>
     /// <param name="exhibits">How many Masters there are to be.</param>
     /// <param name="entries">How many entries at least.</param>
-    public static async Task FillAsync(Vault vault, ExhibitRow like, int exhibits, long entries)
+    /// <param name="clock">The vault's clock, which is moved on from three years ago to now.</param>
+    public static async Task FillAsync(Vault vault, ExhibitRow like, int exhibits, long entries, LoadClock clock)
     {
         SegmentRow[] segments = [.. Enumerable.Range(1, Segments).Select(n => new SegmentRow(n, n * 4, (n * 4) + 2, (n * 4) + 1, 0.5, "[10,10,40,80]", "motion", "still"))];
         for (int from = 2; from <= exhibits; from += InOneCommit)
         {
             int first = from, last = Math.Min(exhibits, from + InOneCommit - 1);
+            clock.Passed = 0.5 * first / exhibits;
             await vault.Sequencer.CommitAsync(change =>
             {
                 for (int i = first; i <= last; i++) Add(change, like, i, segments);
@@ -39,14 +54,15 @@ internal static class PortalLoad
             Say($"exhibits {last}/{exhibits}");
         }
         long size = (long)vault.Log.Size();
-        for (long made = size; made < entries; made += 20_000)
+        for (long made = size; made < entries; made += InOneCommit)
         {
             long first = made;
+            clock.Passed = 0.5 + (0.5 * made / entries);
             await vault.Sequencer.CommitAsync(change =>
             {
-                for (long i = first; i < Math.Min(entries, first + 20_000); i++) change.Record(Look(i, exhibits));
+                for (long i = first; i < Math.Min(entries, first + InOneCommit); i++) change.Record(Look(i, exhibits));
             });
-            Say($"entries {Math.Min(entries, made + 20_000)}/{entries}");
+            Say($"entries {Math.Min(entries, made + InOneCommit)}/{entries}");
         }
         Console.Error.WriteLine();
     }
