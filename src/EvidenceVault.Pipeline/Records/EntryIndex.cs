@@ -243,20 +243,30 @@ public sealed class EntryIndex(VaultDatabase database)
         .Query<(long Index, long? At, string? Actor, string? Action, string? Outcome, string? Case, string? Exhibit)>($"SELECT {Columns} FROM entry_index i WHERE idx BETWEEN @from AND @to", new { from, to }, transaction)
         .ToDictionary(r => r.Index, r => new IndexedEntry(r.At, r.Actor, r.Action, r.Outcome, r.Case, r.Exhibit));
 
-    /// <summary>What each person did in a time, by the hour: for the report on unusual access. Only of people, not of what the vault does by itself.</summary>
+    /// <summary>What each person did in a time: for the report on unusual access. Only of people, not of what the vault does by itself.</summary>
     /// <param name="from">Not before.</param>
     /// <param name="to">Before.</param>
+    /// <param name="hours">When people are at work.</param>
+    /// <param name="sight">What may be seen.</param>
     /// <param name="program">The actor of what the vault does by itself.</param>
-    internal IReadOnlyList<HourOfAccess> Access(DateTimeOffset from, DateTimeOffset to, string program)
+    internal IReadOnlyList<PersonCounted> Access(DateTimeOffset from, DateTimeOffset to, WorkingHours hours, EntrySight sight, string program)
     {
         using SqliteConnection connection = database.Read();
         using SqliteTransaction transaction = connection.BeginTransaction(deferred: true);
         (long low, long high) = Bounds(connection, transaction, new() { From = from, To = to });
-        return connection.Query<HourOfAccess>(
+        (long start, long end) = (from.ToUnixTimeMilliseconds(), to.ToUnixTimeMilliseconds());
+        // Whether an hour is odd is decided here, by the rules of a time zone, and looked up there.
+        IEnumerable<long> odd = Enumerable.Range(0, (int)(HourOf(end) - HourOf(start) + 1)).Select(i => HourOf(start) + i).Where(h => hours.Excludes(DateTimeOffset.FromUnixTimeSeconds(h * 3600)));
+        return connection.Query<PersonCounted>(
             """
-            SELECT COALESCE(actor, '') AS Actor, at / 3600000 AS Hour, action AS Action, outcome AS Outcome, case_name AS "Case", exhibit AS Exhibit, COUNT(*) AS Entries
-            FROM entry_index WHERE idx BETWEEN @low AND @high AND at >= @start AND at < @end AND actor IS NOT @program GROUP BY 1, 2, 3, 4, 5, 6
-            """, new { low, high, start = from.ToUnixTimeMilliseconds(), end = to.ToUnixTimeMilliseconds(), program }, transaction).AsList();
+            SELECT COALESCE(actor, '') AS Actor, COUNT(DISTINCT exhibit) AS Exhibits, SUM(at / 3600000 IN (SELECT value FROM json_each(@odd))) AS OddHours,
+              SUM(outcome = 'refused' AND action <> @signedIn) AS Refusals, SUM(outcome = 'refused' AND action = @signedIn) AS FailedSignIns, COUNT(*) AS Entries
+            FROM entry_index WHERE idx BETWEEN @low AND @high AND at >= @start AND at < @end AND actor IS NOT @program
+              AND CASE WHEN case_name IS NULL THEN @ofNoCase ELSE @all OR case_name IN (SELECT value FROM json_each(@cases)) END
+            GROUP BY 1
+            """,
+            new { low, high, start, end, program, odd = $"[{string.Join(',', odd)}]", signedIn = Acts.SignedIn, ofNoCase = sight.OfNoCase, all = sight.Cases is null, cases = System.Text.Json.JsonSerializer.Serialize(sight.Cases ?? []) },
+            transaction).AsList();
     }
 }
 
@@ -270,11 +280,11 @@ public sealed record IndexCheck(ulong Size, ulong Wrong, IReadOnlyList<ulong> En
     public bool Holds => Wrong == 0;
 }
 
-/// <summary>Entries of one person in one hour that are alike.</summary>
-internal sealed record HourOfAccess(string Actor, long Hour, string? Action, string? Outcome, string? Case, string? Exhibit, long Entries)
+/// <summary>What one person did in a time, counted.</summary>
+internal sealed record PersonCounted(string Actor, long Exhibits, long OddHours, long Refusals, long FailedSignIns, long Entries)
 {
     // For Dapper: where no row is found, SQLite does not say of what type a count is, and the constructor above does not fit.
-    private HourOfAccess() : this("", 0, null, null, null, null, 0)
+    private PersonCounted() : this("", 0, 0, 0, 0, 0)
     {
     }
 }

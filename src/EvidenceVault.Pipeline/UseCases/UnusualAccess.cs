@@ -53,20 +53,13 @@ internal sealed class UnusualAccessHandler(Vault vault, Caller caller) : IReques
     public async ValueTask<IReadOnlyList<PersonsAccess>> Handle(UnusualAccess request, CancellationToken cancellationToken)
     {
         await EntryIndex.CatchUpAsync(vault.Sequencer, null).ConfigureAwait(false);
-        EntrySight sight = LogSight.Of(vault, caller);
         return
         [
-            .. vault.Index.Access(request.From, request.To, Vault.Program).Where(h => sight.Allows(h.Case)).GroupBy(h => h.Actor).Select(p => Of(p.Key, [.. p], request))
+            .. vault.Index.Access(request.From, request.To, request.Hours, LogSight.Of(vault, caller), Vault.Program).Select(p => Of(p, request))
                 .OrderByDescending(p => p.Unusual).ThenByDescending(p => p.Entries).ThenBy(p => p.Actor, StringComparer.Ordinal),
         ];
     }
 
-    private static PersonsAccess Of(string actor, IReadOnlyList<HourOfAccess> hours, UnusualAccess asked)
-    {
-        long exhibits = hours.Select(h => h.Exhibit).OfType<string>().Distinct().LongCount();
-        long odd = hours.Where(h => asked.Hours.Excludes(DateTimeOffset.FromUnixTimeSeconds(h.Hour * 3600))).Sum(h => h.Entries);
-        long refusals = hours.Where(h => h.Outcome == "refused" && h.Action != Acts.SignedIn).Sum(h => h.Entries), signIns = hours.Where(h => h.Outcome == "refused" && h.Action == Acts.SignedIn).Sum(h => h.Entries);
-        int unusual = new[] { exhibits >= asked.ManyExhibits, odd > 0, refusals >= UnusualAccess.ManyRefusals, signIns >= UnusualAccess.ManyRefusals }.Count(u => u);
-        return new(actor, exhibits, odd, refusals, signIns, hours.Sum(h => h.Entries), unusual);
-    }
+    private static PersonsAccess Of(PersonCounted did, UnusualAccess asked) => new(did.Actor, did.Exhibits, did.OddHours, did.Refusals, did.FailedSignIns, did.Entries,
+        new[] { did.Exhibits >= asked.ManyExhibits, did.OddHours > 0, did.Refusals >= UnusualAccess.ManyRefusals, did.FailedSignIns >= UnusualAccess.ManyRefusals }.Count(u => u));
 }

@@ -161,7 +161,7 @@ public class EntryIndexTests
         FoundEntries found = Index(temp.Vault).Find(new() { Actor = "officer", From = Start.AddHours(-72), To = Start }, new(null, true), null, null, 10);
         ulong backwards = Assert.Single(found.Indices);
         Assert.Equal(Scan(temp.Vault).Single(s => s.Actor == "officer" && s.Entry.Time < Start).Index, backwards);
-        Assert.Empty(temp.Vault.Index.Access(Start.AddDays(-400), Start.AddDays(-300), "program"));
+        Assert.Empty(temp.Vault.Index.Access(Start.AddDays(-400), Start.AddDays(-300), new(7, 19, TimeZoneInfo.Utc), new(null, true), "program"));
         Assert.Equal(2, Index(temp.Vault).Find(new() { Actor = "officer", From = Start }, new(null, true), null, null, 10).Indices.Count);
     }
 }
