@@ -99,6 +99,34 @@ public class FactorTests(PortalBench bench) : BrowserTest(bench)
     }
 
     [Fact]
+    public async Task Whoever_lost_the_phone_and_the_recovery_codes_gets_in_by_a_link_with_which_the_administrator_took_the_codes_away()
+    {
+        using HttpClient owner = Bench.Client(), administrator = await Bench.SignedInAsync("administrator");
+        await PortalBench.PostAsync(owner, await FirstUse.InviteAsync(Bench.App.Services, "loser"), ("password", PortalBench.Password), ("again", PortalBench.Password));
+        await PortalBench.PostAsync(owner, "/sign-in", ("account", "loser"), ("password", PortalBench.Password));
+        string page = await owner.GetStringAsync("/account");
+        string token = System.Text.RegularExpressions.Regex.Match(page, "name=\"form\" type=\"hidden\" value=\"([^\"]+)\"").Groups[1].Value;
+        page = await (await owner.PostAsync("/account/SetUp", new FormUrlEncodedContent([new("form", token), new("password", PortalBench.Password)]))).Content.ReadAsStringAsync();
+        string key = System.Text.RegularExpressions.Regex.Match(page, "id=\"key\">([^<]+)<").Groups[1].Value;
+        token = System.Text.RegularExpressions.Regex.Match(page, "name=\"form\" type=\"hidden\" value=\"([^\"]+)\"").Groups[1].Value;
+        page = await (await owner.PostAsync("/account/TurnOn", new FormUrlEncodedContent([new("form", token), new("password", PortalBench.Password), new("code", Code(key, DateTimeOffset.UtcNow))]))).Content.ReadAsStringAsync();
+        Assert.Contains("Codes are asked for from now on", page);
+
+        // A new link alone does not take them away.
+        await PortalBench.PostAsync(administrator, "/accounts", ("account", "loser"));
+        using HttpClient again = Bench.Client();
+        Assert.StartsWith("/sign-in/code", (await PortalBench.PostAsync(again, "/sign-in", ("account", "loser"), ("password", PortalBench.Password))).Headers.Location!.ToString(), StringComparison.Ordinal);
+        Assert.Contains("with a password and codes", await administrator.GetStringAsync("/accounts"));
+
+        await PortalBench.PostAsync(administrator, "/accounts", ("account", "loser"), ("lost", "true"));
+        EntryShown entry = Bench.Entries().Last(e => (string?)e.Detail?["event"] == "second-factors-taken-away");
+        Assert.Equal(("administrator", "loser"), (entry.Actor, entry.Personal["account"]!.GetValue<string>()));
+        Assert.Equal("/", (await PortalBench.PostAsync(again, "/sign-in", ("account", "loser"), ("password", PortalBench.Password))).Headers.Location!.ToString());
+        // And whoever was signed in is so no more.
+        Assert.Equal(HttpStatusCode.Redirect, (await owner.GetAsync("/account")).StatusCode);
+    }
+
+    [Fact]
     public async Task A_code_without_a_password_before_it_lets_nobody_in()
     {
         using HttpClient client = Bench.Client();

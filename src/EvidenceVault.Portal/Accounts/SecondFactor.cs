@@ -81,5 +81,16 @@ internal sealed class SecondFactor(UserManager<Account> accounts, SignInManager<
         await accounts.RemovePasskeyAsync(account, id);
     }
 
+    /// <summary>Takes away the codes and the passkeys of somebody who has lost what they come from. Whoever does it has made sure of who asks.</summary>
+    /// <param name="account">Whose.</param>
+    /// <param name="by">Who does it.</param>
+    public async Task TakeAwayAsync(Account account, string by)
+    {
+        await vault.Sequencer.RecordAsync(new CustodyAct(Acts.AccountEvent, by) { Detail = new JsonObject { ["event"] = "second-factors-taken-away" }, Personal = [new("account", account.UserName!)] });
+        await accounts.SetTwoFactorEnabledAsync(account, false);
+        await accounts.ResetAuthenticatorKeyAsync(account); // and with it all sessions
+        foreach (UserPasskeyInfo passkey in await accounts.GetPasskeysAsync(account)) await accounts.RemovePasskeyAsync(account, passkey.CredentialId);
+    }
+
     private Task RecordAsync(Account account, string what) => vault.Sequencer.RecordAsync(new CustodyAct(Acts.AccountEvent, account.UserName!) { Detail = new JsonObject { ["event"] = what } });
 }

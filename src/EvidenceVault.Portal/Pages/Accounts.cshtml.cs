@@ -13,12 +13,16 @@ namespace EvidenceVault.Portal.Pages;
 internal sealed record AccountLine(string Name, string Roles, string Cases, DateTimeOffset MadeAt, string SignsIn);
 
 [OpenTo(Role.Administrator)]
-internal sealed class AccountsModel(UserManager<Account> accounts, Invitations invitations, Vault vault, TimeProvider clock) : FormPage
+internal sealed class AccountsModel(UserManager<Account> accounts, AccountsDatabase database, Invitations invitations, SecondFactor factor, Vault vault, TimeProvider clock) : FormPage
 {
     private const int Most = 500;
 
     [BindProperty(Name = "account", SupportsGet = false)]
     public string? Account { get; set; }
+
+    /// <summary>Whether codes and passkeys are taken away from an account that is there: its owner has lost them.</summary>
+    [BindProperty(Name = "lost", SupportsGet = false)]
+    public bool Lost { get; set; }
 
     public string? Link { get; private set; }
 
@@ -36,6 +40,7 @@ internal sealed class AccountsModel(UserManager<Account> accounts, Invitations i
             try
             {
                 Account account = await invitations.MakeAsync(Account, User.Identity!.Name!);
+                if (Lost) await factor.TakeAwayAsync(account, User.Identity!.Name!);
                 Link = $"{Request.Scheme}://{Request.Host}{await invitations.InviteAsync(account, User.Identity.Name!)}";
             }
             catch (RefusedException e) { Wrong("account", e.What); }
@@ -46,6 +51,7 @@ internal sealed class AccountsModel(UserManager<Account> accounts, Invitations i
     private async Task ListAsync(CancellationToken cancel)
     {
         DateTimeOffset now = clock.GetUtcNow();
+        HashSet<string> atProvider = await database.UserLogins.Select(l => l.UserId).ToHashSetAsync(cancel);
         People =
         [
             .. (await accounts.Users.AsNoTracking().OrderBy(a => a.NormalizedUserName).Take(Most).ToListAsync(cancel)).Select(a =>
@@ -53,7 +59,7 @@ internal sealed class AccountsModel(UserManager<Account> accounts, Invitations i
                 List<Grant> grants = [.. vault.Access.Of(a.UserName!)];
                 return new AccountLine(
                     a.UserName!, grants.Count == 0 ? "none" : string.Join(", ", grants.SelectMany(g => g.Roles).Distinct()), string.Join(", ", grants.SelectMany(g => g.Cases).Distinct().Select(c => c == "*" ? "all" : c)),
-                    a.MadeAt, a.PasswordHash is null ? "not yet: no password chosen" : a.LockoutEnd > now ? "locked after wrong passwords" : "with a password");
+                    a.MadeAt, atProvider.Contains(a.Id) ? "at the provider" : a.PasswordHash is null ? "not yet: no password chosen" : a.LockoutEnd > now ? "locked after wrong passwords" : a.TwoFactorEnabled ? "with a password and codes" : "with a password");
             }),
         ];
     }
