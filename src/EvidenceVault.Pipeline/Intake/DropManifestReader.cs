@@ -151,8 +151,9 @@ public static partial class DropManifestReader
                     $"names '{Names.Printable(Shortened(name))}' ({which}), which {fault}");
                 continue;
             }
-            if (name is not null && !named.Add(NameInDrop.Key(name)))
-                faults.Add("manifest-names-twice", $"names '{Names.Printable(Shortened(name))}' ({which}) twice, or another file that differs only in letter case or Unicode form");
+            bool again = name is not null && !named.Add(NameInDrop.Key(name));
+            if (again)
+                faults.Add("manifest-names-twice", $"names '{Names.Printable(Shortened(name!))}' ({which}) twice, or another file that differs only in letter case or Unicode form");
 
             // JSON Schema 2020-12 validation, section 6.1.1: 1.0 is an integer too.
             long? bytes = item.TryGetProperty("bytes", out JsonElement b) && b.ValueKind == JsonValueKind.Number && b.TryGetDecimal(out decimal d)
@@ -164,7 +165,8 @@ public static partial class DropManifestReader
             // A place of its own: plain letters, so that no path is made of anything else.
             string? storedAs = faults.Matching(item, "storedAs", s => s.Length <= MaxStoredAs && StoredAs().IsMatch(s) && NameInDrop.Fault(s) is null, $"parts of letters, digits, '.', '-' or '_', each starting with a letter or digit, with '/' between ({which})");
             string? at = storedAs ?? name;
-            if (at is not null && !places.Add(NameInDrop.Key(at))) faults.Add("manifest-names-twice", $"has two files at '{Names.Printable(Shortened(at))}' ({which})");
+            // Of a name that stands twice it is told already.
+            if (at is not null && !places.Add(NameInDrop.Key(at)) && !again) faults.Add("manifest-names-twice", $"has two files at '{Names.Printable(Shortened(at))}' ({which})");
             if (name is not null && bytes is { } length && sha256 is not null) files.Add(new(name, length, sha256.ToLowerInvariant()) { StoredAs = storedAs });
         }
         return files;
