@@ -125,7 +125,7 @@ public class AuthorisationTests(PortalBench bench)
     {
         string picture = bench.Vault.Exhibits.Derivatives(Pipeline.Words.ExhibitReference.Parse("AB/1")).First(d => d.Role == "keyframe").Reference;
         string entryOfCase = bench.Vault.Log.Entries(Pipeline.Words.ExhibitReference.Parse("AB/1"))[0].Index.ToString(System.Globalization.CultureInfo.InvariantCulture);
-        string asked = await bench.RequestAsync("stranger-officer", "AB/1");
+        string asked = await bench.RequestAsync("stranger-officer", picture); // of another exhibit than RequestTests ask for
         string disclosure;
         using (HttpClient officer = await bench.SignedInAsync("officer"))
         {
