@@ -41,7 +41,7 @@ public class AuthorisationTests(PortalBench bench)
         ["notes/{**reference}"] = new("/notes/AB/1", "officer reviewer auditor"),
         ["viewing-copy/{**reference}"] = new("/viewing-copy/AB/1", "officer reviewer"),
         // Somebody else's is told as unknown.
-        ["work/{id}"] = new("/work/none", "officer reviewer"),
+        ["works/{id}"] = new("/works/none", "officer reviewer"),
         ["api/works/{id}"] = new("/api/works/none", "officer reviewer"),
         // A ticket is somebody's own (PlaybackTests); none is nobody's.
         ["api/play/{ticket}"] = new("/api/play/none", ""),

@@ -254,7 +254,7 @@ public class WatchTests(PortalBench bench) : BrowserTest(bench)
         await page.GetByRole(AriaRole.Button, new() { Name = "Cut and seal the clip" }).ClickAsync();
         for (var clock = Stopwatch.StartNew(); !await page.GetByText("It is done").IsVisibleAsync(); await page.WaitForTimeoutAsync(500))
         {
-            Assert.True(clock.Elapsed < TimeSpan.FromMinutes(3) && page.Url.Contains("/work/", StringComparison.Ordinal) && await page.GetByText("%").CountAsync() > 0, page.Url + ": " + await page.Locator("main").InnerTextAsync());
+            Assert.True(clock.Elapsed < TimeSpan.FromMinutes(3) && page.Url.Contains("/works/", StringComparison.Ordinal) && await page.GetByText("%").CountAsync() > 0, page.Url + ": " + await page.Locator("main").InnerTextAsync());
             await page.GetByRole(AriaRole.Link, new() { Name = "See how it stands now" }).ClickAsync(new() { Timeout = 5000 });
         }
         await page.GetByRole(AriaRole.Button, new() { Name = "Go to what was made" }).ClickAsync();

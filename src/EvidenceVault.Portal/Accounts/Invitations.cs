@@ -56,7 +56,7 @@ internal sealed class Invitations(UserManager<Account> accounts, Vault vault, Ti
         await RecordAsync(name, "password-set", name);
         IdentityResult set = await accounts.ResetPasswordAsync(account, token, password);
         if (!set.Succeeded) return [.. set.Errors.Select(e => e.Description)];
-        await accounts.SetLockoutEndDateAsync(account, null);
+        await Carried.OutAsync(accounts.SetLockoutEndDateAsync(account, null));
         return [];
     }
 

@@ -101,8 +101,8 @@ internal sealed class Provider(UserManager<Account> accounts, AccountsDatabase d
         if (!roles.SequenceEqual(kept.Where(c => c.Type == RolesOf).Select(c => c.Value).Order(StringComparer.Ordinal)))
         {
             await vault.Sequencer.RecordAsync(new CustodyAct(Acts.AccountEvent, account.UserName!) { Detail = new JsonObject { ["event"] = "roles-vouched", ["roles"] = new JsonArray([.. roles.Select(r => JsonValue.Create(r))]) } });
-            await accounts.RemoveClaimsAsync(account, kept.Where(c => c.Type == RolesOf));
-            await accounts.AddClaimsAsync(account, roles.Select(r => new Claim(RolesOf, r)));
+            await Carried.OutAsync(accounts.RemoveClaimsAsync(account, kept.Where(c => c.Type == RolesOf)));
+            await Carried.OutAsync(accounts.AddClaimsAsync(account, roles.Select(r => new Claim(RolesOf, r))));
         }
         vault.Access.Vouch(account.UserName!, roles);
         return account;

@@ -20,7 +20,7 @@ internal sealed class SecondFactor(UserManager<Account> accounts, SignInManager<
     {
         if (await accounts.GetAuthenticatorKeyAsync(account) is null)
         {
-            await accounts.ResetAuthenticatorKeyAsync(account);
+            await Carried.OutAsync(accounts.ResetAuthenticatorKeyAsync(account));
             await signIn.RefreshSignInAsync(account); // a new key ends all sessions, and this is one of them
         }
         return string.Join(' ', (await accounts.GetAuthenticatorKeyAsync(account))!.Chunk(4).Select(group => new string(group)));
@@ -42,7 +42,7 @@ internal sealed class SecondFactor(UserManager<Account> accounts, SignInManager<
     {
         if (!await accounts.VerifyTwoFactorTokenAsync(account, accounts.Options.Tokens.AuthenticatorTokenProvider, new([.. code.Where(char.IsAsciiDigit)]))) return null;
         await RecordAsync(account, "codes-on");
-        await accounts.SetTwoFactorEnabledAsync(account, true);
+        await Carried.OutAsync(accounts.SetTwoFactorEnabledAsync(account, true));
         string[] recovery = [.. (await accounts.GenerateNewTwoFactorRecoveryCodesAsync(account, RecoveryCodes))!];
         await signIn.RefreshSignInAsync(account);
         return recovery;
@@ -52,8 +52,8 @@ internal sealed class SecondFactor(UserManager<Account> accounts, SignInManager<
     public async Task TurnOffAsync(Account account)
     {
         await RecordAsync(account, "codes-off");
-        await accounts.SetTwoFactorEnabledAsync(account, false);
-        await accounts.ResetAuthenticatorKeyAsync(account);
+        await Carried.OutAsync(accounts.SetTwoFactorEnabledAsync(account, false));
+        await Carried.OutAsync(accounts.ResetAuthenticatorKeyAsync(account));
         await signIn.RefreshSignInAsync(account);
     }
 
@@ -78,7 +78,7 @@ internal sealed class SecondFactor(UserManager<Account> accounts, SignInManager<
     public async Task RemovePasskeyAsync(Account account, byte[] id)
     {
         await RecordAsync(account, "passkey-removed");
-        await accounts.RemovePasskeyAsync(account, id);
+        await Carried.OutAsync(accounts.RemovePasskeyAsync(account, id));
     }
 
     /// <summary>Takes away the codes and the passkeys of somebody who has lost what they come from. Whoever does it has made sure of who asks.</summary>
@@ -87,9 +87,9 @@ internal sealed class SecondFactor(UserManager<Account> accounts, SignInManager<
     public async Task TakeAwayAsync(Account account, string by)
     {
         await vault.Sequencer.RecordAsync(new CustodyAct(Acts.AccountEvent, by) { Detail = new JsonObject { ["event"] = "second-factors-taken-away" }, Personal = [new("account", account.UserName!)] });
-        await accounts.SetTwoFactorEnabledAsync(account, false);
-        await accounts.ResetAuthenticatorKeyAsync(account); // and with it all sessions
-        foreach (UserPasskeyInfo passkey in await accounts.GetPasskeysAsync(account)) await accounts.RemovePasskeyAsync(account, passkey.CredentialId);
+        await Carried.OutAsync(accounts.SetTwoFactorEnabledAsync(account, false));
+        await Carried.OutAsync(accounts.ResetAuthenticatorKeyAsync(account)); // and with it all sessions
+        foreach (UserPasskeyInfo passkey in await accounts.GetPasskeysAsync(account)) await Carried.OutAsync(accounts.RemovePasskeyAsync(account, passkey.CredentialId));
     }
 
     private Task RecordAsync(Account account, string what) => vault.Sequencer.RecordAsync(new CustodyAct(Acts.AccountEvent, account.UserName!) { Detail = new JsonObject { ["event"] = what } });

@@ -72,10 +72,10 @@ internal sealed class SigningIn(SignInManager<Account> signIn, UserManager<Accou
             : (await accounts.RedeemTwoFactorRecoveryCodeAsync(account, code.Trim().ToUpperInvariant())).Succeeded;
         if (!good)
         {
-            await accounts.AccessFailedAsync(account);
+            await Carried.OutAsync(accounts.AccessFailedAsync(account));
             return await RefusedAsync(account, "wrong-code");
         }
-        await accounts.ResetAccessFailedCountAsync(account);
+        await Carried.OutAsync(accounts.ResetAccessFailedCountAsync(account));
         await signIn.Context.SignOutAsync(IdentityConstants.TwoFactorUserIdScheme);
         return await BeginAsync(account, isApp ? "password-and-code" : "password-and-recovery-code", shown: false);
     }
@@ -90,7 +90,7 @@ internal sealed class SigningIn(SignInManager<Account> signIn, UserManager<Accou
         catch (InvalidOperationException) { return await RefusedAsync(null, "no-question-before"); }
         if (!said.Succeeded) return await RefusedAsync(null, "wrong-passkey");
         if (await accounts.IsLockedOutAsync(said.User)) return await RefusedAsync(said.User, "locked");
-        await accounts.AddOrUpdatePasskeyAsync(said.User, said.Passkey); // its counter, by which a copy is told
+        await Carried.OutAsync(accounts.AddOrUpdatePasskeyAsync(said.User, said.Passkey)); // its counter, by which a copy is told
         return await BeginAsync(said.User, "passkey", shown: true);
     }
 
@@ -121,7 +121,7 @@ internal sealed class SigningIn(SignInManager<Account> signIn, UserManager<Accou
     public async Task SignOutAsync(string name)
     {
         await vault.Sequencer.RecordAsync(new CustodyAct(Acts.SignedOut, name));
-        if (await accounts.FindByNameAsync(name) is { } account) await accounts.UpdateSecurityStampAsync(account);
+        if (await accounts.FindByNameAsync(name) is { } account) await Carried.OutAsync(accounts.UpdateSecurityStampAsync(account));
         await signIn.SignOutAsync();
     }
 

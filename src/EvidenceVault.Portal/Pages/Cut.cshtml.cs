@@ -53,7 +53,7 @@ internal sealed class CutModel(IMediator mediator, SigningIn signing, Works work
         await ForeseeAsync(cancel);
         if (Errors.Count > 0 || Asked is not { } bounds) return Page();
         string why = Reason!.Trim();
-        return Redirect("/work/" + works.Begin(User.Identity!.Name!, $"Cutting a clip of exhibit {Reference}", async (sender, progress, stop) =>
+        return Redirect("/works/" + works.Begin(User.Identity!.Name!, $"Cutting a clip of exhibit {Reference}", async (sender, progress, stop) =>
             "/exhibits/" + (await sender.Send(new CutClip(asked, bounds.From, bounds.To, why, progress), stop)).Clip.Reference));
     }
 

@@ -26,7 +26,7 @@ internal sealed class ViewingCopyModel(Works works) : FormPage
         if (Errors.Count > 0) return Page();
         ExhibitReference asked = Reference;
         string why = Reason!.Trim();
-        return Redirect("/work/" + works.Begin(User.Identity!.Name!, $"Making a viewing copy of exhibit {asked}", async (sender, progress, stop) =>
+        return Redirect("/works/" + works.Begin(User.Identity!.Name!, $"Making a viewing copy of exhibit {asked}", async (sender, progress, stop) =>
         {
             await sender.Send(new MakeViewingCopy(asked, why, progress), stop);
             return $"/watch/{asked}?show=copy";
